@@ -1,0 +1,398 @@
+//! What a step wants done: rows to write and answers to give. Nothing here acts.
+
+use super::{
+    AgentId, AgentState, ChannelKind, ConversationStatus, CustomerId, DecisionId, DecisionRecord,
+    DeliveryId, GrantId, GrantState, IdentifierKind, IdentityLink, InteractionId, LinkKey,
+    MessageId, OfferId, OfferOptionKind, OfferStage, OfferStyle, Outcome, Private, RedemptionId,
+    RequestId, RequestState, ResolutionCode, Signal, Timestamp,
+};
+
+/// One thing to be written in the same transaction as the input that caused it.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Effect {
+    /// A row in a customer's timeline.
+    Timeline(TimelineItem),
+    /// A recorded decision.
+    Decision(Box<DecisionRecord>),
+    /// A change of a grant: a row of the hash-chained ledger.
+    Ledger(LedgerEntry),
+    /// A grant as it stands now, for search; replaces the earlier row.
+    Grant {
+        /// Whose.
+        customer: CustomerId,
+        /// As it stands.
+        grant: Box<GrantState>,
+    },
+    /// A conversation as it stands now; replaces the earlier row.
+    Conversation(ConversationRow),
+    /// An open request as it stands now; replaces the earlier row.
+    Request {
+        /// Which.
+        request: RequestId,
+        /// As it stands; `None` when it left routing.
+        state: Option<Box<RequestState>>,
+    },
+    /// An agent's presence and load as they stand now; replaces the earlier row.
+    Agent {
+        /// Who.
+        agent: AgentId,
+        /// As it stands.
+        state: Box<AgentState>,
+    },
+    /// An identifier points to a customer from now on.
+    Link(IdentityLink),
+    /// A trait became known.
+    Trait {
+        /// Whose.
+        customer: CustomerId,
+        /// Its name.
+        name: String,
+        /// Its value.
+        value: Private,
+    },
+    /// Everything stored under `from` belongs to `into` from now on (timeline, links,
+    /// decisions, conversations, grants; the key of `from` stays readable by `into`).
+    Merged {
+        /// The folded customer.
+        from: CustomerId,
+        /// The one that goes on.
+        into: CustomerId,
+    },
+    /// When the customer wants a [`super::CustomerBody::Tick`]; replaces the earlier wish.
+    Wake {
+        /// Who.
+        customer: CustomerId,
+        /// When; `None` for never.
+        at: Option<Timestamp>,
+    },
+    /// Something to send to the outside world.
+    Outbox(OutboxItem),
+    /// One more of something that is only counted, by minute.
+    Count {
+        /// The rule's id.
+        rule: String,
+        /// What: an outcome's or a reason's name.
+        what: &'static str,
+    },
+}
+
+/// Something to be sent, once, with the same id and payload on every attempt.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OutboxItem {
+    /// Its id, the same on every attempt.
+    pub delivery: DeliveryId,
+    /// When it was decided.
+    pub at: Timestamp,
+    /// What.
+    pub what: Outbound,
+}
+
+/// What goes out.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Outbound {
+    /// An alert for staff (the desk's alert lane, and a signed webhook where one is set).
+    Alert {
+        /// About whom.
+        customer: CustomerId,
+        /// The decision behind it.
+        decision: DecisionId,
+        /// The rule's id.
+        rule: String,
+        /// One plain line.
+        text: String,
+    },
+}
+
+/// Who may see a timeline row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Audience {
+    /// Staff only.
+    Staff,
+    /// Staff and the customer.
+    Everyone,
+}
+
+/// One row of a customer's timeline.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TimelineItem {
+    /// Whose.
+    pub customer: CustomerId,
+    /// Its number, rising by one a customer.
+    pub seq: u64,
+    /// When it happened.
+    pub at: Timestamp,
+    /// Who may see it.
+    pub audience: Audience,
+    /// The browser that may see it, when it is not for every verified session.
+    pub device: Option<LinkKey>,
+    /// What it says.
+    pub body: TimelineBody,
+}
+
+/// What a timeline row says.
+#[derive(Debug, Clone, PartialEq)]
+pub enum TimelineBody {
+    /// A page was opened.
+    Page {
+        /// Without query and fragment.
+        path: String,
+    },
+    /// A struggle was seen.
+    Struggle {
+        /// Which.
+        signal: Signal,
+        /// The field or element, where there is one to name.
+        detail: String,
+    },
+    /// An event of the organisation's own.
+    Custom {
+        /// Its name.
+        name: String,
+    },
+    /// Identifiers became known.
+    Identified {
+        /// Their kinds; the values are in the links.
+        kinds: Vec<IdentifierKind>,
+    },
+    /// An offer changed its stage.
+    Offer(OfferView),
+    /// A decision was recorded.
+    Decision {
+        /// Which.
+        decision: DecisionId,
+        /// The rule's id.
+        rule: String,
+        /// What was decided.
+        outcome: Outcome,
+    },
+    /// A conversation changed.
+    Conversation {
+        /// Which.
+        conversation: InteractionId,
+        /// On which channel.
+        channel: ChannelKind,
+        /// How it stands.
+        status: ConversationStatus,
+        /// Who serves it.
+        agent: Option<AgentId>,
+        /// Place in the queue.
+        position: Option<u32>,
+        /// Expected wait, seconds.
+        wait_s: Option<u32>,
+    },
+    /// A message.
+    Message {
+        /// In which conversation.
+        conversation: InteractionId,
+        /// Its id.
+        message: MessageId,
+        /// By whom.
+        author: Author,
+        /// The sender's own key, so that it finds its own message.
+        client_key: String,
+        /// What.
+        text: Private,
+    },
+    /// An agent ended a conversation.
+    Resolution {
+        /// Which.
+        conversation: InteractionId,
+        /// How.
+        code: ResolutionCode,
+        /// Notes for staff.
+        notes: Private,
+        /// Who.
+        agent: AgentId,
+    },
+    /// A grant changed.
+    Grant {
+        /// Which.
+        grant: GrantId,
+        /// What happened to it.
+        change: LedgerChange,
+    },
+    /// Another customer was folded in.
+    Merge {
+        /// Which.
+        other: CustomerId,
+    },
+}
+
+/// An offer as a timeline row shows it. Wording and token are rendered by whoever sends it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OfferView {
+    /// Which.
+    pub offer: OfferId,
+    /// How it looks.
+    pub style: OfferStyle,
+    /// Its stage.
+    pub stage: OfferStage,
+    /// The rule's id.
+    pub rule: String,
+    /// What it holds, each with its expected wait in seconds where there is one.
+    pub options: Vec<(OfferOptionKind, Option<u32>)>,
+    /// The grant that reaching an agent through it redeems, with its token's generation.
+    pub grant: Option<(GrantId, u32)>,
+    /// When it runs out.
+    pub expires_at: Timestamp,
+    /// Why the customer sees it, as a key of the wording: the strongest factor's name.
+    pub why: &'static str,
+}
+
+/// Who wrote a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Author {
+    /// The customer.
+    Customer,
+    /// An agent.
+    Agent(AgentId),
+    /// Overture itself.
+    System,
+}
+
+/// A change of a grant, as the ledger keeps it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LedgerEntry {
+    /// Whose.
+    pub customer: CustomerId,
+    /// Which grant.
+    pub grant: GrantId,
+    /// When.
+    pub at: Timestamp,
+    /// What.
+    pub change: LedgerChange,
+}
+
+/// What happened to a grant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum LedgerChange {
+    /// Issued.
+    Issued {
+        /// Contacts allowed.
+        limit: u32,
+    },
+    /// A use was counted.
+    Held(RedemptionId),
+    /// The use reached an agent.
+    Connected(RedemptionId),
+    /// The use was given back.
+    Released(RedemptionId),
+    /// A use was refused.
+    Denied(super::AuthorizationDenial),
+    /// Its time ran out.
+    Expired,
+    /// Staff ended it.
+    Revoked,
+    /// It came along from a folded customer.
+    Carried,
+}
+
+impl LedgerChange {
+    /// The change's wire name, for example `issued`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            LedgerChange::Issued { .. } => "issued",
+            LedgerChange::Held(_) => "held",
+            LedgerChange::Connected(_) => "connected",
+            LedgerChange::Released(_) => "released",
+            LedgerChange::Denied(_) => "denied",
+            LedgerChange::Expired => "expired",
+            LedgerChange::Revoked => "revoked",
+            LedgerChange::Carried => "carried",
+        }
+    }
+}
+
+/// A conversation as lists show it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ConversationRow {
+    /// Which.
+    pub conversation: InteractionId,
+    /// Whose.
+    pub customer: CustomerId,
+    /// The request it waits or waited on.
+    pub request: RequestId,
+    /// On which channel.
+    pub channel: ChannelKind,
+    /// How it stands.
+    pub status: ConversationStatus,
+    /// Who serves or served it.
+    pub agent: Option<AgentId>,
+    /// When it began.
+    pub started_at: Timestamp,
+    /// When the last message came.
+    pub last_at: Timestamp,
+    /// Who wrote last.
+    pub last_author: Option<Author>,
+    /// The last message.
+    pub last_text: Option<Private>,
+    /// Where to call.
+    pub phone: Option<Private>,
+    /// How it ended.
+    pub code: Option<ResolutionCode>,
+}
+
+/// The answer to one input from outside.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reply {
+    /// Taken.
+    Done,
+    /// Seen before; nothing was done again.
+    Duplicate,
+    /// It made a model or a step panic and was left out.
+    Skipped,
+    /// The visit.
+    Session {
+        /// Whose.
+        customer: CustomerId,
+        /// Its id.
+        session: InteractionId,
+        /// The last number in the timeline.
+        timeline_seq: u64,
+    },
+    /// A conversation was opened or was already open.
+    Conversation {
+        /// Whose.
+        customer: CustomerId,
+        /// Which.
+        conversation: InteractionId,
+    },
+    /// A message was taken, now or before.
+    Message {
+        /// Its id.
+        message: MessageId,
+        /// Its place in the timeline.
+        timeline_seq: u64,
+    },
+    /// A reservation was accepted: the agent has the conversation.
+    Assigned {
+        /// Whose.
+        customer: CustomerId,
+        /// Which conversation.
+        conversation: InteractionId,
+    },
+    /// A grant was issued, now or before.
+    Granted {
+        /// Whose.
+        customer: CustomerId,
+        /// Which.
+        grant: GrantId,
+        /// The generation to make its token for.
+        generation: u32,
+        /// When it ends.
+        expires_at: Timestamp,
+    },
+    /// A use of a grant was counted, now or before.
+    Redeemed {
+        /// The use.
+        redemption: RedemptionId,
+        /// The conversation it opened.
+        conversation: InteractionId,
+    },
+    /// Not allowed; outside, no reason is given.
+    NotAvailable,
+    /// The offer, reservation, conversation or grant is no longer there.
+    Gone,
+    /// Only its agent may do that.
+    NotYours,
+}

@@ -1,0 +1,345 @@
+//! What happens: every input of the two state machines.
+
+use super::{
+    AgentId, ChannelKind, CustomerId, CustomerState, DismissedHow, GrantId, GrantTerms, Identifier,
+    IdentityLevel, InteractionId, LinkKey, MergeId, OfferId, OfferOptionKind, Private, Purpose,
+    ResolutionCode, RouteEvent, RouteToCustomer, Seq, SourceId, Timestamp, WorldFacts,
+};
+
+/// One entry of the log: an input that one state machine takes, exactly once, in order.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Input {
+    /// Its place in the log.
+    pub seq: Seq,
+    /// Server time; never decreasing. It alone drives timers, caps, grants, quiet hours.
+    pub received_at: Timestamp,
+    /// What happened.
+    pub body: InputBody,
+}
+
+/// Which state machine an input is for.
+#[derive(Debug, Clone, PartialEq)]
+pub enum InputBody {
+    /// For one customer.
+    Customer(CustomerEvent),
+    /// For routing.
+    Route(RouteEvent),
+    /// The world both machines see from here on.
+    World(WorldFacts),
+    /// An input at this place made a model or a step panic; replay leaves it out.
+    Skipped {
+        /// Whose it was, if it was a customer's.
+        customer: Option<CustomerId>,
+        /// The panic's message, shortened.
+        reason: String,
+    },
+}
+
+/// Something that concerns one customer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CustomerEvent {
+    /// The customer it was resolved to at ingress.
+    pub customer: CustomerId,
+    /// When it happened there, corrected by `sentAt` and clamped to 24 h before receipt.
+    /// Only features read it.
+    pub occurred_at: Timestamp,
+    /// Where it came from, if from outside.
+    pub source: Option<SourceId>,
+    /// The identifier it came with, kept so that a merge can be undone.
+    pub link: Option<LinkKey>,
+    /// Hash of (source, message id), for deduplication.
+    pub message_key: Option<u64>,
+    /// What it is.
+    pub body: CustomerBody,
+}
+
+/// The kinds of customer events.
+#[derive(Debug, Clone, PartialEq)]
+pub enum CustomerBody {
+    /// Something done on a page.
+    Behaviour(Behaviour),
+    /// A widget session began or went on.
+    SessionStarted(SessionStarted),
+    /// Identifiers and traits became known.
+    Identified {
+        /// The identifiers.
+        identifiers: Vec<Identifier>,
+        /// Traits by name.
+        traits: Vec<(String, Private)>,
+    },
+    /// The customer allowed or refused a purpose.
+    Consent {
+        /// What for.
+        purpose: Purpose,
+        /// Whether it is allowed.
+        granted: bool,
+    },
+    /// The widget really showed an offer.
+    OfferShown {
+        /// Which.
+        offer: OfferId,
+    },
+    /// The customer took an option of an offer.
+    OfferAccepted {
+        /// Which offer.
+        offer: OfferId,
+        /// Which option.
+        option: OfferOptionKind,
+        /// The grant whose token was presented and found genuine.
+        grant: Option<GrantId>,
+        /// The client's idempotency key, hashed.
+        key: u64,
+        /// Where to call back.
+        phone: Option<Private>,
+    },
+    /// The customer put an offer away.
+    OfferDismissed {
+        /// Which.
+        offer: OfferId,
+        /// How.
+        how: DismissedHow,
+    },
+    /// The customer wants offers again.
+    OffersWanted,
+    /// The customer asked for help on their own. Never suppressed.
+    HelpRequested {
+        /// By chat or by callback.
+        channel: ChannelKind,
+        /// The client's idempotency key, hashed.
+        key: u64,
+        /// First words.
+        text: Option<Private>,
+        /// Where to call back.
+        phone: Option<Private>,
+    },
+    /// The customer wrote in a conversation.
+    CustomerMessage {
+        /// Which conversation.
+        conversation: InteractionId,
+        /// The client's key of this message, hashed.
+        key: u64,
+        /// The client's key as the client wrote it, echoed so that it finds its own message.
+        client_key: String,
+        /// What.
+        text: Private,
+    },
+    /// The customer left the conversation.
+    CustomerEnded {
+        /// Which.
+        conversation: InteractionId,
+    },
+    /// An agent wrote in a conversation.
+    AgentMessage {
+        /// Which conversation.
+        conversation: InteractionId,
+        /// Who.
+        agent: AgentId,
+        /// The desk's key of this message, hashed.
+        key: u64,
+        /// The desk's key as it wrote it.
+        client_key: String,
+        /// What.
+        text: Private,
+    },
+    /// An agent ended a conversation.
+    AgentResolved {
+        /// Which.
+        conversation: InteractionId,
+        /// Who.
+        agent: AgentId,
+        /// How it ended.
+        code: ResolutionCode,
+        /// Notes for the next agent.
+        notes: Private,
+    },
+    /// Staff or a program issued a grant.
+    GrantIssued {
+        /// What it allows.
+        terms: GrantTerms,
+        /// The caller's idempotency key, hashed.
+        key: u64,
+    },
+    /// Staff or a program revoked a grant.
+    GrantRevoked {
+        /// Which.
+        grant: GrantId,
+    },
+    /// A program presented a grant's token.
+    GrantRedeemed {
+        /// Which grant.
+        grant: GrantId,
+        /// The generation the presented token was made for.
+        generation: u32,
+        /// For which channel.
+        channel: ChannelKind,
+        /// The caller's idempotency key, hashed.
+        key: u64,
+    },
+    /// Routing answered.
+    FromRoute(RouteToCustomer),
+    /// This customer is folded into another: freeze and carry the state over.
+    MergeOut {
+        /// The merge.
+        merge: MergeId,
+        /// Into whom.
+        into: CustomerId,
+    },
+    /// Another customer's state arrives to be folded in.
+    MergeIn {
+        /// The merge; folding the same one twice changes nothing.
+        merge: MergeId,
+        /// The frozen state.
+        from: Box<CustomerState>,
+    },
+    /// A due time was reached.
+    Tick,
+}
+
+/// The widget began or went on with a session.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SessionStarted {
+    /// The browser's own link; what the customer may read is bound to it.
+    pub device: LinkKey,
+    /// How far the person is proven.
+    pub level: IdentityLevel,
+    /// The page, without query and fragment.
+    pub path: String,
+    /// IANA zone, where the browser told.
+    pub time_zone: Option<String>,
+    /// BCP 47 language, where the browser told.
+    pub language: Option<String>,
+}
+
+/// Something done on a page. Hashes stand for elements and fields; values never occur.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Behaviour {
+    /// A page was opened.
+    PageView {
+        /// Without query and fragment.
+        path: String,
+        /// How the browser came to it.
+        navigation: Navigation,
+    },
+    /// The page was left.
+    PageLeave,
+    /// A click or tap.
+    Click {
+        /// From the left of the viewport, CSS pixels.
+        x_px: f32,
+        /// From the top of the viewport, CSS pixels.
+        y_px: f32,
+        /// Hash of the element.
+        target: u64,
+        /// What was hit.
+        on: ClickTarget,
+    },
+    /// Scrolled to a new greatest depth.
+    Scroll {
+        /// Of the page's height, `0..=100`.
+        depth_percent: u8,
+    },
+    /// Active time since the last report.
+    Active {
+        /// Milliseconds, at most 60,000 a report.
+        ms: u32,
+    },
+    /// A form was submitted.
+    FormSubmit {
+        /// The form's hash.
+        form: u64,
+        /// What came of it.
+        outcome: SubmitOutcome,
+    },
+    /// A field showed an error.
+    FormError {
+        /// The form's hash.
+        form: u64,
+        /// The field's hash.
+        field: u64,
+        /// The field's name, for people.
+        field_name: String,
+        /// The error's code, such as `valueMissing`.
+        code: String,
+    },
+    /// A click on something that looks interactive and did nothing for 7 s.
+    DeadClick,
+    /// A click that had its effect only after 3 to 7 s.
+    SlowClick,
+    /// Four or more reversals of pointer or scroll in 2 s.
+    Thrash,
+    /// Over 30 s in a field without input.
+    Hesitation {
+        /// The field's hash.
+        field: u64,
+    },
+    /// An event of the organisation's own.
+    Custom {
+        /// Its name.
+        name: String,
+        /// Its properties as JSON, kept encrypted.
+        properties: Private,
+    },
+}
+
+/// How the browser came to a page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Navigation {
+    /// By a link, a form or the address bar.
+    #[default]
+    Navigate,
+    /// By reloading.
+    Reload,
+    /// By Back or Forward.
+    BackForward,
+}
+
+/// What a click hit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum ClickTarget {
+    /// A link, button or the like.
+    Interactive,
+    /// A text field or a stepper: never part of a rage click.
+    TextField,
+    /// Anything else.
+    #[default]
+    Other,
+}
+
+/// What came of a submitted form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum SubmitOutcome {
+    /// The page did not tell.
+    #[default]
+    Unknown,
+    /// Refused, by the browser or the site.
+    Failed,
+    /// Taken.
+    Succeeded,
+}
+
+/// Something from outside, before it is known whose it is.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Ingress {
+    /// Where it came from, if from a source.
+    pub source: Option<SourceId>,
+    /// See [`CustomerEvent::occurred_at`]; `None` means now.
+    pub occurred_at: Option<Timestamp>,
+    /// Hash of (source, message id); `None` is never a duplicate.
+    pub message_key: Option<u64>,
+    /// Whom it concerns.
+    pub subject: Subject,
+}
+
+/// Whom an [`Ingress`] concerns, and what it says.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Subject {
+    /// Whoever these identifiers belong to; the first is the one the event came with.
+    /// An unknown set makes a new customer.
+    Identified(Vec<Identifier>, CustomerBody),
+    /// A known customer.
+    Customer(CustomerId, CustomerBody),
+    /// Routing.
+    Route(RouteEvent),
+    /// The world changed.
+    World(WorldFacts),
+}

@@ -1,0 +1,32 @@
+//! The vocabulary: what exists, what happens to it, what is decided, what is wanted done.
+//!
+//! Words follow `docs/GLOSSARY.md`. Types here are plain values; how they are written to
+//! disk is decided in `overture-store`, how they look on the wire in `overture-http`.
+
+mod customer;
+mod decision;
+mod effect;
+mod event;
+mod grant;
+mod id;
+mod identity;
+mod offer;
+mod private;
+mod route;
+mod score;
+mod time;
+mod world;
+
+pub use customer::*;
+pub use decision::*;
+pub use effect::*;
+pub use event::*;
+pub use grant::*;
+pub use id::*;
+pub use identity::*;
+pub use offer::*;
+pub use private::*;
+pub use route::*;
+pub use score::*;
+pub use time::*;
+pub use world::*;
