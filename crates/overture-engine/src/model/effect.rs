@@ -57,6 +57,9 @@ pub enum Effect {
         from: CustomerId,
         /// The one that goes on.
         into: CustomerId,
+        /// What is added to the numbers of `from`'s timeline rows, so that they follow
+        /// `into`'s own.
+        timeline_offset: u64,
     },
     /// When the customer wants a [`super::CustomerBody::Tick`]; replaces the earlier wish.
     Wake {
