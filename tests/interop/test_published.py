@@ -1,0 +1,82 @@
+"""What the server publishes for machines: OpenAPI, metrics, health."""
+
+import unittest
+
+import openapi_spec_validator
+from prometheus_client.parser import text_string_to_metric_families
+
+from overture_server import Server, wait_for
+
+
+class Published(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.server = cls.enterClassContext(Server())
+        cls.server.login()
+
+    def test_openapi_is_valid_and_lists_the_routes(self):
+        document = self.server.get("/openapi.json")
+        openapi_spec_validator.validate(document)
+        self.assertTrue(document["openapi"].startswith("3.1"), document["openapi"])
+        paths = set(document["paths"])
+        expected = {
+            "/v1/batch",
+            "/v1/widget/session",
+            "/v1/widget/messages",
+            "/v1/auth/login",
+            "/v1/desk/state",
+            "/v1/customers",
+            "/v1/decisions",
+            "/v1/admin/policy",
+            "/v1/grants",
+        }
+        self.assertEqual(expected - paths, set())
+
+    def test_the_reference_page_loads_nothing_from_elsewhere(self):
+        page = self.server.ask("GET", "/docs")
+        self.assertEqual(page.status, 200)
+        self.assertEqual(page.headers.get_content_type(), "text/html")
+        for word in (b'src="http', b"src='http", b'href="http', b"//cdn"):
+            self.assertNotIn(word, page.body)
+
+    def test_metrics_parse_and_count_events(self):
+        def counted():
+            text = self.server.ask("GET", "/metrics").body.decode()
+            families = list(text_string_to_metric_families(text))
+            self.assertTrue(families)
+            return {
+                sample.name: sample.value
+                for family in families
+                for sample in family.samples
+                if family.type == "counter" and "event" in sample.name
+            }
+
+        self.server.capture([{"type": "track", "event": "Counted", "userId": "m-1", "messageId": "m-1"}])
+        wait_for("a counter of events above zero", lambda: any(value > 0 for value in counted().values()))
+
+    def test_health_and_readiness(self):
+        self.assertEqual(self.server.ask("GET", "/healthz").status, 200)
+        self.assertEqual(self.server.ask("GET", "/readyz").status, 200)
+
+    def test_browsers_may_capture_from_any_page(self):
+        headers = {
+            "origin": "https://shop.example",
+            "access-control-request-method": "POST",
+            "access-control-request-headers": "authorization,content-type,anonymousid,sentat",
+        }
+        answer = self.server.ask("OPTIONS", "/v1/batch", headers=headers)
+        self.assertIn(answer.status, (200, 204))
+        self.assertIn(answer.headers["access-control-allow-origin"], ("*", "https://shop.example"))
+        allowed = answer.headers["access-control-allow-headers"].lower()
+        for name in ("authorization", "content-type", "anonymousid", "sentat"):
+            self.assertIn(name, allowed)
+
+    def test_settings_satisfy_the_browser_clients(self):
+        settings = self.server.get(f"/v1/projects/{self.server.write_key}/settings")
+        self.assertEqual(settings["integrations"]["Segment.io"]["apiKey"], self.server.write_key)
+        config = self.server.get(f"/sourceConfig/?p=npm&v=3&writeKey={self.server.write_key}")
+        self.assertEqual(config["source"]["writeKey"], self.server.write_key)
+
+
+if __name__ == "__main__":
+    unittest.main()
