@@ -1,1 +1,8 @@
-//! overture-channels
+//! The outside world: one module a peer, each a parser or a sender.
+//!
+//! This crate reads no clock and no environment, and knows no SQL: times, secrets and
+//! payloads are arguments. Every outbound URL passes [`guard`].
+#![cfg_attr(test, allow(clippy::unwrap_used, reason = "tests"))]
+
+pub mod guard;
+pub mod webhook;
