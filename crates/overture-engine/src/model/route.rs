@@ -312,6 +312,8 @@ pub enum RequestStage {
     Assigned {
         /// Who.
         agent: AgentId,
+        /// The question they said yes to; saying yes again changes nothing.
+        reservation: ReservationId,
         /// Since when.
         at: Timestamp,
     },
