@@ -1,0 +1,302 @@
+//! What a store can do.
+
+use overture_engine::model::{
+    AgentId, AgentState, ConversationRow, CustomerId, CustomerState, DecisionId, DecisionRecord,
+    DeliveryId, GrantId, IdentityLink, Input, InteractionId, LinkKey, Private, RequestId,
+    RequestState, Seq, SourceId, Timestamp, TokenId,
+};
+
+use crate::{
+    Alert, ApiToken, Boot, CommitUnit, Committed, ConversationsOf, CustomerSummary, CustomersBy,
+    DecisionCounts, DecisionFilter, DecisionQuery, DiskPressure, Epoch, Erased, Faq, GrantRow,
+    LedgerOf, LedgerReport, LedgerRow, MinuteCount, OutboxClaim, PolicyRevision, Pruned,
+    RejectedEvent, Retention, SkippedEvent, Source, Staff, StaffSession, StoreError, TimelinePage,
+    TimelineQuery, Totals, WriteKey,
+};
+
+/// A durable home for everything. Every method blocks, is safe from any thread that may
+/// block, and either does all of what it says or, with an error, nothing.
+///
+/// Reading never waits for a commit that is under way and sees the last finished one.
+pub trait Store: Send + Sync {
+    /// `sqlite` or `postgresql`.
+    fn kind(&self) -> &'static str;
+
+    // --- one writer ------------------------------------------------------------------
+
+    /// Becomes the one writer. The lease ends with the process.
+    ///
+    /// # Errors
+    /// [`StoreError::LeaseHeld`] while another writer lives.
+    fn acquire_lease(&self, now: Timestamp) -> Result<Epoch, StoreError>;
+
+    /// Becomes the one writer although another may live: for an operator who knows that
+    /// it is gone or cut off. The other one is fenced at its next commit.
+    fn seize_lease(&self, now: Timestamp) -> Result<Epoch, StoreError>;
+
+    // --- the commit unit and recovery ------------------------------------------------
+
+    /// Makes one unit durable, in one transaction. Needs the lease.
+    ///
+    /// # Errors
+    /// [`StoreError::Full`] without space, [`StoreError::Fenced`] without the lease or
+    /// when a newer writer exists, [`StoreError::Conflict`] when the first input does not
+    /// follow the last durable one.
+    fn commit(&self, unit: &CommitUnit) -> Result<Committed, StoreError>;
+
+    /// What a start needs before it replays.
+    fn boot(&self) -> Result<Boot, StoreError>;
+
+    /// Logged inputs from `from` on, in order, whole packed rows at a time, at least
+    /// `max_inputs` of them or all that are left; empty at the end of the log.
+    fn read_log(&self, from: Seq, max_inputs: usize) -> Result<Vec<Input>, StoreError>;
+
+    /// The message keys of inputs received at or after `at`, the newest `max` of them,
+    /// with when each was received, oldest first.
+    fn message_keys_since(
+        &self,
+        at: Timestamp,
+        max: usize,
+    ) -> Result<Vec<(Timestamp, u64)>, StoreError>;
+
+    // --- customers, in batches -------------------------------------------------------
+
+    /// The written-behind states, in the order asked for; `None` where there is no row.
+    fn customers(&self, customers: &[CustomerId])
+    -> Result<Vec<Option<CustomerState>>, StoreError>;
+
+    /// Whom each identifier points to, in the order asked for.
+    fn resolve(&self, keys: &[LinkKey]) -> Result<Vec<Option<CustomerId>>, StoreError>;
+
+    /// The customer that this one was folded into, however often; itself if it was not.
+    fn survivor(&self, customer: CustomerId) -> Result<CustomerId, StoreError>;
+
+    /// The identifiers that point to a customer, oldest first.
+    fn links_of(&self, customer: CustomerId) -> Result<Vec<IdentityLink>, StoreError>;
+
+    /// What is known of a customer, by name.
+    fn traits_of(&self, customer: CustomerId) -> Result<Vec<(String, Private)>, StoreError>;
+
+    /// What to call each customer: the trait `name`, else an e-mail address, user id or
+    /// phone number; `None` for the anonymous.
+    fn labels(&self, customers: &[CustomerId]) -> Result<Vec<Option<Private>>, StoreError>;
+
+    /// Customers for a list.
+    fn customer_list(
+        &self,
+        by: CustomersBy,
+        limit: u32,
+    ) -> Result<Vec<CustomerSummary>, StoreError>;
+
+    /// Destroys the customer's keys, links and traits, so that nothing sealed for them or
+    /// for customers folded into them can be read again.
+    fn erase(&self, customer: CustomerId, at: Timestamp) -> Result<Erased, StoreError>;
+
+    // --- reading for people ----------------------------------------------------------
+
+    /// A stretch of a timeline. A folded customer's rows are under its survivor.
+    fn timeline(&self, query: &TimelineQuery) -> Result<TimelinePage, StoreError>;
+
+    /// One conversation.
+    fn conversation(
+        &self,
+        conversation: InteractionId,
+    ) -> Result<Option<ConversationRow>, StoreError>;
+
+    /// Conversations, the one with the latest message first.
+    fn conversations(
+        &self,
+        of: ConversationsOf,
+        limit: u32,
+    ) -> Result<Vec<ConversationRow>, StoreError>;
+
+    /// Every open request (waiting, reserved or assigned), longest waiting first.
+    fn requests(&self) -> Result<Vec<(RequestId, RequestState)>, StoreError>;
+
+    /// Every agent as routing sees them.
+    fn agents(&self) -> Result<Vec<(AgentId, AgentState)>, StoreError>;
+
+    /// A page of decisions, newest first.
+    fn decisions(&self, query: &DecisionQuery) -> Result<Vec<DecisionRecord>, StoreError>;
+
+    /// Counts over all decisions that fit.
+    fn decision_counts(&self, filter: &DecisionFilter) -> Result<DecisionCounts, StoreError>;
+
+    /// One decision with its trace.
+    fn decision(&self, decision: DecisionId) -> Result<Option<DecisionRecord>, StoreError>;
+
+    /// What was only counted, in minutes from `from` up to and without `to`.
+    fn minute_counts(&self, from: Timestamp, to: Timestamp)
+    -> Result<Vec<MinuteCount>, StoreError>;
+
+    /// One grant.
+    fn grant(&self, grant: GrantId) -> Result<Option<GrantRow>, StoreError>;
+
+    /// A customer's grants, newest first.
+    fn grants_of(&self, customer: CustomerId) -> Result<Vec<GrantRow>, StoreError>;
+
+    /// Ledger rows, oldest first, at most `limit`.
+    fn ledger(&self, of: LedgerOf, limit: u32) -> Result<Vec<LedgerRow>, StoreError>;
+
+    /// Checks every hash of the ledger and the signed ends of its chains.
+    fn verify_ledger(&self) -> Result<LedgerReport, StoreError>;
+
+    /// Inputs that were left out, newest first.
+    fn skipped(&self, limit: u32) -> Result<Vec<SkippedEvent>, StoreError>;
+
+    /// Numbers for a status page.
+    fn totals(&self) -> Result<Totals, StoreError>;
+
+    // --- outbox and alerts -----------------------------------------------------------
+
+    /// Claims up to `limit` deliveries that are due, oldest first. A claim of this epoch
+    /// is not given again until it is completed or failed; one of an older epoch is.
+    ///
+    /// # Errors
+    /// [`StoreError::Fenced`] when `epoch` is not the newest.
+    fn claim_outbox(
+        &self,
+        epoch: Epoch,
+        limit: u32,
+        now: Timestamp,
+    ) -> Result<Vec<OutboxClaim>, StoreError>;
+
+    /// The delivery arrived: it is never claimed again.
+    fn complete_outbox(&self, epoch: Epoch, delivery: DeliveryId) -> Result<(), StoreError>;
+
+    /// The delivery failed: it may be claimed again from `next_try` on.
+    fn fail_outbox(
+        &self,
+        epoch: Epoch,
+        delivery: DeliveryId,
+        next_try: Timestamp,
+    ) -> Result<(), StoreError>;
+
+    /// Puts a line into the alert lane; the same one again changes nothing.
+    fn add_alert(&self, alert: &Alert) -> Result<(), StoreError>;
+
+    /// Alerts that are not done, newest first.
+    fn open_alerts(&self, limit: u32) -> Result<Vec<Alert>, StoreError>;
+
+    /// Puts an alert away. `false` when there is no such open alert.
+    fn finish_alert(
+        &self,
+        alert: DeliveryId,
+        by: AgentId,
+        at: Timestamp,
+    ) -> Result<bool, StoreError>;
+
+    // --- staff and sessions ----------------------------------------------------------
+
+    /// Adds or replaces a member of staff.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] when somebody else has the e-mail address.
+    fn put_staff(&self, staff: &Staff) -> Result<(), StoreError>;
+
+    /// One member of staff.
+    fn staff(&self, agent: AgentId) -> Result<Option<Staff>, StoreError>;
+
+    /// The member of staff with this lower-cased e-mail address.
+    fn staff_by_email(&self, email: &str) -> Result<Option<Staff>, StoreError>;
+
+    /// All staff, by name.
+    fn staff_list(&self) -> Result<Vec<Staff>, StoreError>;
+
+    /// Adds a signed-in browser, and forgets sessions that ended before it began.
+    fn add_session(&self, session: &StaffSession) -> Result<(), StoreError>;
+
+    /// The session with this token hash, ended or not.
+    fn session(&self, token_hash: &[u8; 32]) -> Result<Option<StaffSession>, StoreError>;
+
+    /// Signs one browser out.
+    fn end_session(&self, token_hash: &[u8; 32]) -> Result<(), StoreError>;
+
+    /// Signs a member of staff out everywhere.
+    fn end_sessions_of(&self, agent: AgentId) -> Result<(), StoreError>;
+
+    // --- sources, tokens, policies, articles, settings -------------------------------
+
+    /// Adds or replaces a source's own fields; its write keys stay.
+    fn put_source(&self, source: &Source) -> Result<(), StoreError>;
+
+    /// All sources with their keys and counters, oldest first.
+    fn sources(&self) -> Result<Vec<Source>, StoreError>;
+
+    /// Adds a write key.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] when the key exists.
+    fn add_write_key(&self, source: SourceId, key: &WriteKey) -> Result<(), StoreError>;
+
+    /// Revokes a write key. `false` when there is no such unrevoked key.
+    fn revoke_write_key(
+        &self,
+        source: SourceId,
+        key: &str,
+        at: Timestamp,
+    ) -> Result<bool, StoreError>;
+
+    /// Adds a token for programs.
+    fn add_token(&self, token: &ApiToken) -> Result<(), StoreError>;
+
+    /// All tokens, oldest first.
+    fn tokens(&self) -> Result<Vec<ApiToken>, StoreError>;
+
+    /// Removes a token. `false` when there is none.
+    fn remove_token(&self, token: TokenId) -> Result<bool, StoreError>;
+
+    /// Adds the next policy revision.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] unless its number is one above the newest.
+    fn add_policy(&self, policy: &PolicyRevision) -> Result<(), StoreError>;
+
+    /// The newest policy revision.
+    fn newest_policy(&self) -> Result<Option<PolicyRevision>, StoreError>;
+
+    /// One policy revision.
+    fn policy(&self, revision: u32) -> Result<Option<PolicyRevision>, StoreError>;
+
+    /// Policy revisions, newest first.
+    fn policies(&self, limit: u32) -> Result<Vec<PolicyRevision>, StoreError>;
+
+    /// Replaces all articles; their order is kept.
+    fn set_faqs(&self, faqs: &[Faq]) -> Result<(), StoreError>;
+
+    /// All articles, in order.
+    fn faqs(&self) -> Result<Vec<Faq>, StoreError>;
+
+    /// Lists events that were refused; the newest [`crate::REJECTED_MAX`] are kept.
+    fn add_rejected(&self, events: &[RejectedEvent]) -> Result<(), StoreError>;
+
+    /// Refused events, newest first, below `before` if given, each with its number.
+    fn rejected(
+        &self,
+        before: Option<u64>,
+        limit: u32,
+    ) -> Result<Vec<(u64, RejectedEvent)>, StoreError>;
+
+    /// A setting's text.
+    fn setting(&self, key: &str) -> Result<Option<String>, StoreError>;
+
+    /// Sets a setting.
+    fn set_setting(&self, key: &str, value: &str) -> Result<(), StoreError>;
+
+    // --- secrets, disk, housekeeping -------------------------------------------------
+
+    /// The installation's own random secret; made when the database is.
+    fn installation_secret(&self) -> Result<[u8; 32], StoreError>;
+
+    /// How full the disk is.
+    fn pressure(&self) -> Result<DiskPressure, StoreError>;
+
+    /// Forgets what retention allows: log rows below the replay point, and timelines of
+    /// customers who were never in contact. Works in small transactions.
+    fn prune(&self, now: Timestamp, retention: Retention) -> Result<Pruned, StoreError>;
+
+    /// Forgets every customer and everything that happened: for the demo. Staff, sources,
+    /// policies, articles and settings stay, and sequence numbers go on counting. Whoever
+    /// holds states in memory must drop them.
+    fn wipe(&self) -> Result<(), StoreError>;
+}
