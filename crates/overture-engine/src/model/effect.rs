@@ -325,9 +325,9 @@ pub struct ConversationRow {
     pub started_at: Timestamp,
     /// When the last message came.
     pub last_at: Timestamp,
-    /// Who wrote last.
+    /// Who wrote last; `None` leaves what the row has.
     pub last_author: Option<Author>,
-    /// The last message.
+    /// The last message; `None` leaves what the row has.
     pub last_text: Option<Private>,
     /// Where to call.
     pub phone: Option<Private>,

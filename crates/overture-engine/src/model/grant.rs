@@ -38,6 +38,8 @@ pub struct GrantState {
     pub revoked: bool,
     /// Which generation of its token is valid.
     pub generation: u32,
+    /// The idempotency key it was issued with, hashed, when staff or a program issued it.
+    pub issue_key: Option<u64>,
     /// Its uses, newest last; finished ones beyond 16 are dropped from memory.
     pub redemptions: SmallVec<[Redemption; 1]>,
 }
