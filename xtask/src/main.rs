@@ -8,7 +8,6 @@ mod demo;
 mod paths;
 mod postgres;
 mod python;
-mod server;
 mod shell;
 mod soak;
 mod stamp;

@@ -1,10 +1,24 @@
 //! Routes, wire types, authentication, OpenAPI, WebSockets and the built UI.
 //!
 //! This crate parses, authenticates and renders. It decides nothing about customers, knows
-//! no SQL, and has no clock of its own: time comes in as a value.
+//! no SQL, and has no clock of its own: time comes in as a value. The binary implements
+//! [`Core`], hands in [`Parts`], and serves the [`router`].
 
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "tests"))]
 
+mod app;
+pub mod capture;
+mod client;
+mod config;
 mod core;
+mod cors;
+mod error;
+mod identifiers;
+mod keys;
+mod limits;
+mod server;
 
+pub use config::{Clock, Config, InvalidNetwork, Network, Parts, Rates};
 pub use core::{Core, CoreStats, CustomerView, Hint, Readiness, Unavailable, WorldChange};
+pub use keys::Keys;
+pub use server::router;

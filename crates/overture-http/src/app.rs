@@ -1,0 +1,206 @@
+//! What all routes share.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
+
+use arc_swap::ArcSwap;
+use axum::http::StatusCode;
+use overture_engine::model::{AgentId, SourceId, Timestamp};
+use overture_store::{ApiToken, RejectedEvent, Store, StoreError};
+use tokio::sync::{mpsc, watch};
+
+use crate::{
+    config::{Clock, Config, Parts},
+    core::{Core, Unavailable},
+    error::{ApiError, ApiResult},
+    keys::Keys,
+    limits::Limits,
+};
+
+/// Rejected events that wait to be written; more are counted and dropped.
+const REJECTED_WAITING_MAX: usize = 4_096;
+
+/// What all routes share; cheap to clone.
+pub(crate) type Shared = Arc<App>;
+
+pub(crate) struct App {
+    pub(crate) core: Arc<dyn Core>,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) config: Config,
+    pub(crate) clock: Clock,
+    pub(crate) metrics: Arc<dyn Fn() -> String + Send + Sync>,
+    pub(crate) stopping: watch::Receiver<bool>,
+    pub(crate) keys: Keys,
+    pub(crate) limits: Limits,
+    /// Write keys in memory: every event asks.
+    pub(crate) sources: ArcSwap<Sources>,
+    /// Staff names as customers see them.
+    pub(crate) names: ArcSwap<BTreeMap<AgentId, String>>,
+    /// API tokens by the hash of their secret.
+    pub(crate) tokens: ArcSwap<HashMap<[u8; 32], ApiToken>>,
+    rejected: mpsc::Sender<RejectedEvent>,
+}
+
+/// A source as capture and widget need it.
+#[derive(Debug)]
+pub(crate) struct SourceEntry {
+    pub(crate) source: SourceId,
+    /// Seed of its message keys.
+    pub(crate) seed: u64,
+    pub(crate) allowed_origins: Vec<String>,
+    pub(crate) identity_secret: String,
+}
+
+/// Sources by unrevoked write key, and by id.
+#[derive(Debug, Default)]
+pub(crate) struct Sources {
+    pub(crate) by_key: HashMap<String, Arc<SourceEntry>>,
+    pub(crate) by_id: HashMap<SourceId, Arc<SourceEntry>>,
+}
+
+impl Sources {
+    fn read(store: &dyn Store) -> Result<Self, StoreError> {
+        let mut sources = Self::default();
+        for source in store.sources()? {
+            let entry = Arc::new(SourceEntry {
+                source: source.source,
+                seed: crate::capture::seed_of(source.source),
+                allowed_origins: source.allowed_origins,
+                identity_secret: source.identity_secret.reveal().to_owned(),
+            });
+            for key in source.write_keys {
+                if key.revoked_at.is_none() {
+                    sources.by_key.insert(key.key, Arc::clone(&entry));
+                }
+            }
+            sources.by_id.insert(source.source, entry);
+        }
+        Ok(sources)
+    }
+}
+
+fn read_names(store: &dyn Store) -> Result<BTreeMap<AgentId, String>, StoreError> {
+    let staff = store.staff_list()?;
+    Ok(staff.into_iter().map(|one| (one.agent, one.name)).collect())
+}
+
+fn read_tokens(store: &dyn Store) -> Result<HashMap<[u8; 32], ApiToken>, StoreError> {
+    let tokens = store.tokens()?;
+    Ok(tokens
+        .into_iter()
+        .map(|token| (token.secret_hash, token))
+        .collect())
+}
+
+impl App {
+    /// Reads what is kept in memory. Blocks; starts a task, so it needs a tokio runtime.
+    pub(crate) fn start(parts: Parts) -> Result<Shared, StoreError> {
+        let store = parts.store;
+        let (rejected, waiting) = mpsc::channel(REJECTED_WAITING_MAX);
+        let app = Arc::new(Self {
+            keys: Keys::derive(&store.installation_secret()?),
+            limits: Limits::new(parts.config.rates),
+            sources: ArcSwap::from_pointee(Sources::read(&*store)?),
+            names: ArcSwap::from_pointee(read_names(&*store)?),
+            tokens: ArcSwap::from_pointee(read_tokens(&*store)?),
+            core: parts.core,
+            store: Arc::clone(&store),
+            config: parts.config,
+            clock: parts.clock,
+            metrics: parts.metrics,
+            stopping: parts.stopping,
+            rejected,
+        });
+        tokio::spawn(write_rejected(store, waiting));
+        Ok(app)
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        (self.clock)()
+    }
+
+    /// Asks the store on a thread that may block.
+    pub(crate) async fn store<T: Send + 'static>(
+        &self,
+        ask: impl FnOnce(&dyn Store) -> Result<T, StoreError> + Send + 'static,
+    ) -> ApiResult<T> {
+        let store = Arc::clone(&self.store);
+        match tokio::task::spawn_blocking(move || ask(&*store)).await {
+            Ok(answer) => answer.map_err(ApiError::from),
+            Err(cause) => Err(ApiError::internal(&cause)),
+        }
+    }
+
+    /// After sources or write keys were changed.
+    pub(crate) async fn reload_sources(&self) -> ApiResult<()> {
+        let sources = self.store(Sources::read).await?;
+        self.sources.store(Arc::new(sources));
+        Ok(())
+    }
+
+    /// After staff was changed.
+    pub(crate) async fn reload_names(&self) -> ApiResult<()> {
+        let names = self.store(read_names).await?;
+        self.names.store(Arc::new(names));
+        Ok(())
+    }
+
+    /// After API tokens were changed.
+    pub(crate) async fn reload_tokens(&self) -> ApiResult<()> {
+        let tokens = self.store(read_tokens).await?;
+        self.tokens.store(Arc::new(tokens));
+        Ok(())
+    }
+
+    /// Lists a refused event; never waits, and drops it when too many wait already.
+    pub(crate) fn reject(&self, event: RejectedEvent) {
+        metrics::counter!("overture_rejected_events_total", "reason" => event.reason.clone())
+            .increment(1);
+        if self.rejected.try_send(event).is_err() {
+            metrics::counter!("overture_rejected_events_unlisted_total").increment(1);
+        }
+    }
+}
+
+async fn write_rejected(store: Arc<dyn Store>, mut waiting: mpsc::Receiver<RejectedEvent>) {
+    let mut events = Vec::new();
+    while waiting.recv_many(&mut events, 256).await > 0 {
+        let batch = std::mem::take(&mut events);
+        let store = Arc::clone(&store);
+        let written = tokio::task::spawn_blocking(move || store.add_rejected(&batch)).await;
+        if let Ok(Err(cause)) = written {
+            tracing::warn!(error = %cause, "rejected events could not be listed");
+        }
+    }
+}
+
+impl From<StoreError> for ApiError {
+    fn from(cause: StoreError) -> Self {
+        match cause {
+            StoreError::Full { .. } => Unavailable {
+                retry_after_s: 30,
+                reason: "disk_full",
+            }
+            .into(),
+            StoreError::Unavailable { .. } | StoreError::Fenced | StoreError::LeaseHeld => {
+                tracing::warn!(error = %cause, "the store is not available");
+                Unavailable {
+                    retry_after_s: 2,
+                    reason: "store_unavailable",
+                }
+                .into()
+            }
+            StoreError::Conflict { what } => Self::new(
+                StatusCode::CONFLICT,
+                "conflict",
+                format!("{what} exists already or has changed"),
+            ),
+            StoreError::Missing { what } => Self::not_found(what),
+            StoreError::Corrupt { .. } | StoreError::Newer { .. } | StoreError::WrongMasterKey => {
+                Self::internal(&cause)
+            }
+        }
+    }
+}

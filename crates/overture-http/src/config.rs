@@ -1,0 +1,166 @@
+//! What the binary tells this crate when it starts.
+
+use std::{fmt, net::IpAddr, str::FromStr, sync::Arc};
+
+use overture_engine::model::Timestamp;
+use overture_store::Store;
+use tokio::sync::watch;
+
+use crate::core::Core;
+
+/// Settings of the HTTP side.
+#[derive(Debug, Clone, Default)]
+pub struct Config {
+    /// Where people reach the server, for example `https://help.example.com`, without a
+    /// slash at the end. Drives the snippet, links, and the cookie's Secure flag. Without
+    /// it the request's own Host is used, over http.
+    pub public_url: Option<String>,
+    /// Proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed.
+    pub trusted_proxies: Vec<Network>,
+    /// Whether this is the demo: serves the sample shop, allows the wipe.
+    pub demo: bool,
+    /// The write key put into the sample shop's pages.
+    pub shop_write_key: String,
+    /// The version shown on the status page.
+    pub version: String,
+    /// How much one key, address or session may ask.
+    pub rates: Rates,
+}
+
+/// How much one key, address or session may ask.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rates {
+    /// Capture requests a second for each source.
+    pub capture_per_s: u32,
+    /// New widget sessions a minute for each client address.
+    pub sessions_per_min: u32,
+    /// Widget changes (messages, help, answers) a minute for each session.
+    pub widget_per_min: u32,
+    /// Sign-in tries a minute for each client address and for each account.
+    pub logins_per_min: u32,
+    /// Requests a second for each API token.
+    pub tokens_per_s: u32,
+}
+
+impl Default for Rates {
+    fn default() -> Self {
+        Self {
+            capture_per_s: 20_000,
+            sessions_per_min: 600,
+            widget_per_min: 120,
+            logins_per_min: 10,
+            tokens_per_s: 100,
+        }
+    }
+}
+
+/// An address, or all that share its first bits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Network {
+    address: IpAddr,
+    prefix_bits: u8,
+}
+
+/// The text is no address and no network.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("expected an address like 10.0.0.1 or a network like 10.0.0.0/8, got {0:?}")]
+pub struct InvalidNetwork(String);
+
+impl Network {
+    /// Whether `address` is in it.
+    pub fn contains(&self, address: IpAddr) -> bool {
+        match (self.address, address.to_canonical()) {
+            (IpAddr::V4(network), IpAddr::V4(address)) => {
+                let shift = 32 - u32::from(self.prefix_bits);
+                shift == 32 || network.to_bits() >> shift == address.to_bits() >> shift
+            }
+            (IpAddr::V6(network), IpAddr::V6(address)) => {
+                let shift = 128 - u32::from(self.prefix_bits);
+                shift == 128 || network.to_bits() >> shift == address.to_bits() >> shift
+            }
+            _ => false,
+        }
+    }
+}
+
+impl FromStr for Network {
+    type Err = InvalidNetwork;
+
+    fn from_str(text: &str) -> Result<Self, InvalidNetwork> {
+        let invalid = || InvalidNetwork(text.to_owned());
+        let (address, bits) = match text.split_once('/') {
+            Some((address, bits)) => (address, Some(bits)),
+            None => (text, None),
+        };
+        let address: IpAddr = address.parse().map_err(|_| invalid())?;
+        let bits_max = if address.is_ipv4() { 32 } else { 128 };
+        let prefix_bits = match bits {
+            Some(bits) => bits.parse().map_err(|_| invalid())?,
+            None => bits_max,
+        };
+        if prefix_bits > bits_max {
+            return Err(invalid());
+        }
+        Ok(Self {
+            address,
+            prefix_bits,
+        })
+    }
+}
+
+/// The clock of the binary.
+pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+
+/// Everything the routes need.
+pub struct Parts {
+    /// The running engine.
+    pub core: Arc<dyn Core>,
+    /// The store, for reading and for rows that people edit.
+    pub store: Arc<dyn Store>,
+    /// Settings.
+    pub config: Config,
+    /// The only clock.
+    pub clock: Clock,
+    /// Renders `/metrics`: Prometheus text exposition.
+    pub metrics: Arc<dyn Fn() -> String + Send + Sync>,
+    /// Turns true when the server stops: sockets then say good-bye.
+    pub stopping: watch::Receiver<bool>,
+}
+
+impl fmt::Debug for Parts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Parts")
+            .field("config", &self.config)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_network_holds_exactly_its_addresses() {
+        for (network, address, inside) in [
+            ("10.0.0.0/8", "10.200.3.4", true),
+            ("10.0.0.0/8", "11.0.0.1", false),
+            ("10.0.0.1", "10.0.0.1", true),
+            ("10.0.0.1", "10.0.0.2", false),
+            ("0.0.0.0/0", "203.0.113.9", true),
+            ("::1", "::1", true),
+            ("fd00::/8", "fd12::1", true),
+            ("fd00::/8", "fe80::1", false),
+            ("10.0.0.0/8", "::ffff:10.1.1.1", true),
+        ] {
+            let parsed: Network = network.parse().unwrap();
+            assert_eq!(
+                parsed.contains(address.parse().unwrap()),
+                inside,
+                "{network} {address}"
+            );
+        }
+        for bad in ["", "10.0.0.0/33", "ten", "::1/129", "10.0.0.0/"] {
+            assert!(bad.parse::<Network>().is_err(), "{bad}");
+        }
+    }
+}
