@@ -1,0 +1,225 @@
+// One typed client for the server. It holds the CSRF token, and every failure is an ApiError that names the field.
+
+import type * as wire from './wire';
+
+export class ApiError extends Error {
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    message: string,
+    readonly field?: string,
+    readonly retry_after_s?: number,
+    readonly body: Record<string, unknown> = {},
+  ) {
+    super(message);
+    this.name = 'ApiError';
+  }
+  /** Positions of a refused policy, when the server sent them. */
+  get policy_errors(): wire.PolicyError[] {
+    return Array.isArray(this.body['errors']) ? (this.body['errors'] as wire.PolicyError[]) : [];
+  }
+}
+
+const TIMEOUT_MS = 20_000;
+
+type Query = Record<string, string | number | undefined | null>;
+
+export class Api {
+  csrf = '';
+  /** Called once for every answer that says the session is gone. */
+  on_expired: () => void = () => {};
+
+  constructor(private readonly fetcher: typeof fetch = (...args) => fetch(...args)) {}
+
+  async request<T>(method: string, path: string, body?: unknown, query?: Query): Promise<T> {
+    try {
+      return await this.once<T>(method, path, body, query);
+    } catch (error) {
+      const stale_csrf = error instanceof ApiError && error.status === 403 && error.code.includes('csrf');
+      if (!stale_csrf) throw error;
+      await this.me(); // another tab signed in again: fetch the new token and try once more
+      return this.once<T>(method, path, body, query);
+    }
+  }
+
+  private async once<T>(method: string, path: string, body?: unknown, query?: Query): Promise<T> {
+    const headers: Record<string, string> = { accept: 'application/json' };
+    if (body !== undefined) headers['content-type'] = 'application/json';
+    if (method !== 'GET' && this.csrf) headers['x-csrf-token'] = this.csrf;
+    let answer: Response;
+    try {
+      answer = await this.fetcher(path + query_string(query), {
+        method,
+        headers,
+        credentials: 'same-origin',
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        signal: AbortSignal.timeout(TIMEOUT_MS),
+      });
+    } catch {
+      throw new ApiError(
+        0,
+        'unreachable',
+        'The server cannot be reached. Check your connection; your text is kept.',
+      );
+    }
+    const text = await answer.text();
+    const parsed = parse_json(text);
+    if (answer.ok) return parsed as T;
+    const error = to_error(answer, parsed);
+    if (error.status === 401 && error.code !== 'wrong_credentials') this.on_expired();
+    throw error;
+  }
+
+  private get<T>(path: string, query?: Query) {
+    return this.request<T>('GET', path, undefined, query);
+  }
+  private post<T = void>(path: string, body: unknown = {}) {
+    return this.request<T>('POST', path, body);
+  }
+
+  // ---- sign-in
+  async login(email: string, password: string) {
+    return this.remember(await this.post<wire.Me>('/v1/auth/login', { email, password }));
+  }
+  async me() {
+    return this.remember(await this.once<wire.Me>('GET', '/v1/auth/me'));
+  }
+  logout = () => this.post('/v1/auth/logout');
+  change_password = (current: string, next: string) => this.post('/v1/auth/password', { current, new: next });
+  private remember(me: wire.Me): wire.Me {
+    this.csrf = me.csrf;
+    return me;
+  }
+
+  // ---- desk
+  desk_state = () => this.get<wire.DeskState>('/v1/desk/state');
+  set_presence = (presence: wire.Presence) => this.post('/v1/desk/presence', { presence });
+  accept = (reservation: string) =>
+    this.post<{ conversation: string; customer: string }>(`/v1/desk/reservations/${seg(reservation)}/accept`);
+  reject = (reservation: string) => this.post(`/v1/desk/reservations/${seg(reservation)}/reject`);
+  alert_done = (id: string) => this.post(`/v1/desk/alerts/${seg(id)}/done`);
+  conversation = (id: string) => this.get<wire.Conversation>(`/v1/conversations/${seg(id)}`);
+  send_message = (conversation: string, client_key: string, text: string) =>
+    this.post<{ seq: number; message: string }>(`/v1/conversations/${seg(conversation)}/messages`, {
+      client_key,
+      text,
+    });
+  resolve = (conversation: string, code: wire.ResolutionCode, notes: string) =>
+    this.post(`/v1/conversations/${seg(conversation)}/resolve`, { code, notes });
+
+  // ---- customers and decisions
+  customers = (query: string, limit = 50) =>
+    this.get<{ customers: wire.CustomerRow[] }>('/v1/customers', { query, limit });
+  timeline = (customer: string, at: { after?: number; before?: number }, limit = 100) =>
+    this.get<wire.TimelinePage>(`/v1/customers/${seg(customer)}/timeline`, { ...at, limit });
+  context = (customer: string) => this.get<wire.CustomerContext>(`/v1/customers/${seg(customer)}/context`);
+  decisions = (filter: Query) => this.get<wire.DecisionPage>('/v1/decisions', { limit: 50, ...filter });
+  decision = (id: string) => this.get<wire.DecisionDetail>(`/v1/decisions/${seg(id)}`);
+
+  // ---- admin
+  sources = () => this.get<wire.Source[]>('/v1/admin/sources');
+  add_source = (source: { name: string; allowed_origins?: string[] }) =>
+    this.post<wire.Source>('/v1/admin/sources', source);
+  edit_source = (id: string, change: { name?: string; allowed_origins?: string[] }) =>
+    this.request<wire.Source>('PATCH', `/v1/admin/sources/${seg(id)}`, change);
+  add_key = (id: string) => this.post<wire.WriteKey>(`/v1/admin/sources/${seg(id)}/keys`);
+  revoke_key = (id: string, key: string) =>
+    this.request<void>('DELETE', `/v1/admin/sources/${seg(id)}/keys/${seg(key)}`);
+
+  agents = () => this.get<wire.AgentRow[]>('/v1/admin/agents');
+  add_agent = (agent: Partial<wire.AgentRow> & { password?: string }) =>
+    this.post<wire.AgentRow>('/v1/admin/agents', agent);
+  edit_agent = (id: string, agent: Partial<wire.AgentRow> & { password?: string }) =>
+    this.request<wire.AgentRow>('PATCH', `/v1/admin/agents/${seg(id)}`, agent);
+
+  policy = () => this.get<wire.Policy>('/v1/admin/policy');
+  save_policy = (toml: string, base_revision: number) =>
+    this.request<wire.Policy>('PUT', '/v1/admin/policy', { toml, base_revision });
+  validate_policy = (toml: string) => this.post<wire.PolicyValidation>('/v1/admin/policy/validate', { toml });
+  policy_revisions = async () =>
+    list<wire.PolicyRevision>(await this.get<unknown>('/v1/admin/policy/revisions'), 'revisions');
+  set_mode = (mode: wire.Mode) =>
+    this.post('/v1/admin/mode', mode === 'live' ? { mode, confirm: true } : { mode });
+
+  checklist = () => this.get<{ steps: wire.ChecklistStep[] }>('/v1/admin/checklist');
+  rejected = (cursor?: string) =>
+    this.get<{ rejected: wire.RejectedEvent[]; cursor?: string }>('/v1/admin/rejected', { cursor });
+  skipped = async () => list<wire.SkippedEvent>(await this.get<unknown>('/v1/admin/skipped'), 'skipped');
+  tokens = async () => list<wire.ApiToken>(await this.get<unknown>('/v1/admin/tokens'), 'tokens');
+  add_token = (name: string, scopes: string[]) =>
+    this.post<wire.ApiToken>('/v1/admin/tokens', { name, scopes });
+  remove_token = (id: string) => this.request<void>('DELETE', `/v1/admin/tokens/${seg(id)}`);
+  faqs = () => this.get<{ faqs: wire.Faq[] }>('/v1/admin/faqs');
+  save_faqs = (faqs: wire.Faq[]) =>
+    this.request<{ faqs: wire.Faq[] } | undefined>('PUT', '/v1/admin/faqs', { faqs });
+  status = () => this.get<wire.Status>('/v1/admin/status');
+  wipe_demo = () => this.post('/v1/admin/demo/wipe');
+}
+
+export const api = new Api();
+
+/** One line a person can act on, from whatever was thrown. */
+export function explain(error: unknown): string {
+  if (error instanceof ApiError) {
+    const wait = error.retry_after_s ? ` Try again in ${error.retry_after_s} s.` : '';
+    return sentence(error.message) + wait;
+  }
+  return error instanceof Error ? sentence(error.message) : 'Something went wrong.';
+}
+
+function sentence(text: string): string {
+  const trimmed = text.trim();
+  if (!trimmed) return 'Something went wrong.';
+  const first = trimmed.charAt(0).toUpperCase() + trimmed.slice(1);
+  return /[.!?]$/.test(first) ? first : `${first}.`;
+}
+
+/** Lists come bare or wrapped in an object under `key`; both read the same. */
+export function list<T>(answer: unknown, key: string): T[] {
+  if (Array.isArray(answer)) return answer as T[];
+  const wrapped = (answer as Record<string, unknown> | undefined)?.[key];
+  return Array.isArray(wrapped) ? (wrapped as T[]) : [];
+}
+
+const seg = encodeURIComponent;
+
+function query_string(query?: Query): string {
+  const pairs = Object.entries(query ?? {}).filter(
+    ([, value]) => value !== undefined && value !== null && value !== '',
+  );
+  if (pairs.length === 0) return '';
+  return '?' + pairs.map(([key, value]) => `${seg(key)}=${seg(String(value))}`).join('&');
+}
+
+function parse_json(text: string): unknown {
+  if (!text) return undefined;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function to_error(answer: Response, parsed: unknown): ApiError {
+  const body = (parsed && typeof parsed === 'object' ? parsed : {}) as Record<string, unknown>;
+  const text = (key: string) => (typeof body[key] === 'string' ? (body[key] as string) : undefined);
+  const retry = Number(answer.headers.get('retry-after'));
+  return new ApiError(
+    answer.status,
+    text('code') ?? `http_${answer.status}`,
+    text('message') ?? plain_status(answer.status),
+    text('field'),
+    Number.isFinite(retry) && retry > 0 ? retry : undefined,
+    body,
+  );
+}
+
+function plain_status(status: number): string {
+  if (status === 401) return 'You are not signed in';
+  if (status === 403) return 'Your role does not allow this';
+  if (status === 404) return 'This no longer exists, or never did';
+  if (status === 413) return 'This is too large';
+  if (status === 429) return 'Too many requests';
+  if (status === 503) return 'The server is not accepting changes right now';
+  return `The server answered ${status}`;
+}

@@ -1,0 +1,150 @@
+// From stored timeline items to the rows an agent reads: one order, day separators, noise folded, offers told once.
+
+import { day_key } from './format';
+import type { MessageItem, OfferItem, TimelineItem } from './wire';
+
+/** A message typed here that the server has not confirmed yet. */
+export interface PendingMessage {
+  client_key: string;
+  conversation: string;
+  text: string;
+  at: string;
+  failed?: string;
+}
+
+export type Row =
+  | { type: 'day'; key: string; at: string }
+  | { type: 'message'; key: string; item: MessageItem; starts_run: boolean }
+  | { type: 'pending'; key: string; pending: PendingMessage }
+  | { type: 'noise'; key: string; items: TimelineItem[] }
+  | { type: 'signal'; key: string; items: TimelineItem[] }
+  | { type: 'offer'; key: string; item: OfferItem; trail: OfferItem[] }
+  | { type: 'event'; key: string; item: TimelineItem };
+
+/** A run of at least this many quiet items folds into one row. */
+const NOISE_RUN_MIN = 3;
+/** Messages of one author closer than this read as one run. */
+const RUN_GAP_MS = 120_000;
+
+/** Merges two sorted lists by sequence number; the newer copy of an item wins. */
+export function merge_items(known: TimelineItem[], arrived: TimelineItem[]): TimelineItem[] {
+  if (arrived.length === 0) return known;
+  const first = Math.min(...arrived.map((item) => item.seq));
+  const last = known[known.length - 1];
+  if (!last || first > last.seq) return [...known, ...sorted(arrived)];
+  const by_seq = new Map(known.map((item) => [item.seq, item]));
+  for (const item of arrived) by_seq.set(item.seq, item);
+  return sorted([...by_seq.values()]);
+}
+
+function sorted(items: TimelineItem[]): TimelineItem[] {
+  return [...items].sort((a, b) => a.seq - b.seq);
+}
+
+/** Drops what the server has confirmed, by the key both sides share. */
+export function settle_pending(pending: PendingMessage[], items: TimelineItem[]): PendingMessage[] {
+  if (pending.length === 0) return pending;
+  const confirmed = new Set(
+    items.flatMap((item) => (item.kind === 'message' && item.client_key ? [item.client_key] : [])),
+  );
+  return pending.filter((message) => !confirmed.has(message.client_key));
+}
+
+export function to_rows(items: TimelineItem[], pending: PendingMessage[] = []): Row[] {
+  const rows: Row[] = [];
+  const offers = new Map<string, Extract<Row, { type: 'offer' }>>();
+  let day: number | undefined;
+  let quiet: TimelineItem[] = [];
+
+  const flush = () => {
+    if (quiet.length >= NOISE_RUN_MIN) rows.push({ type: 'noise', key: `n${quiet[0]!.seq}`, items: quiet });
+    else for (const item of quiet) rows.push({ type: 'event', key: `e${item.seq}`, item });
+    quiet = [];
+  };
+
+  for (const item of items) {
+    const its_day = day_key(item.at);
+    if (its_day !== day) {
+      flush();
+      day = its_day;
+      rows.push({ type: 'day', key: `d${its_day}`, at: item.at });
+    }
+    if (is_noise(item)) {
+      quiet.push(item);
+      continue;
+    }
+    if (item.kind === 'offer') {
+      const told = offers.get(item.offer);
+      if (told) {
+        told.trail.push(item);
+        told.item = item;
+        continue;
+      }
+      flush();
+      const row: Extract<Row, { type: 'offer' }> = {
+        type: 'offer',
+        key: `o${item.offer}`,
+        item,
+        trail: [item],
+      };
+      offers.set(item.offer, row);
+      rows.push(row);
+      continue;
+    }
+    flush();
+    rows.push(row_of(item, rows));
+  }
+  flush();
+  for (const message of pending)
+    rows.push({ type: 'pending', key: `p${message.client_key}`, pending: message });
+  return fold_signals(rows);
+}
+
+function row_of(item: TimelineItem, rows: Row[]): Row {
+  if (item.kind === 'message')
+    return { type: 'message', key: `m${item.seq}`, item, starts_run: !continues_run(item, rows) };
+  if (item.kind === 'behaviour') return { type: 'signal', key: `s${item.seq}`, items: [item] };
+  return { type: 'event', key: `e${item.seq}`, item };
+}
+
+function continues_run(item: MessageItem, rows: Row[]): boolean {
+  const last = rows[rows.length - 1];
+  if (last?.type !== 'message') return false;
+  const close = Date.parse(item.at) - Date.parse(last.item.at) < RUN_GAP_MS;
+  return close && last.item.author === item.author && last.item.author_name === item.author_name;
+}
+
+/** The same struggle twice in a row is one row that counts. */
+function fold_signals(rows: Row[]): Row[] {
+  const out: Row[] = [];
+  for (const row of rows) {
+    const last = out[out.length - 1];
+    if (row.type === 'signal' && last?.type === 'signal' && signal_name(row) === signal_name(last)) {
+      last.items.push(...row.items);
+    } else {
+      out.push(row);
+    }
+  }
+  return out;
+}
+
+function signal_name(row: Extract<Row, { type: 'signal' }>): string {
+  const item = row.items[0];
+  return item?.kind === 'behaviour' ? item.name : '';
+}
+
+function is_noise(item: TimelineItem): boolean {
+  return item.kind === 'page' || item.kind === 'custom' || item.kind === 'grant';
+}
+
+/** "6 pages and 2 other events, last /checkout". */
+export function noise_summary(items: TimelineItem[]): string {
+  const pages = items.filter((item) => item.kind === 'page');
+  const other = items.length - pages.length;
+  const parts = [
+    pages.length ? `${pages.length} ${pages.length === 1 ? 'page' : 'pages'}` : '',
+    other ? `${other} ${pages.length ? 'other ' : ''}${other === 1 ? 'event' : 'events'}` : '',
+  ].filter(Boolean);
+  const last = pages[pages.length - 1];
+  return parts.join(' and ') + (last?.kind === 'page' ? `, last ${last.path}` : '');
+}
