@@ -8,6 +8,7 @@ mod demo;
 mod paths;
 mod postgres;
 mod python;
+mod server;
 mod shell;
 mod soak;
 mod stamp;

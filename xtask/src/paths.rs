@@ -31,6 +31,11 @@ pub(crate) fn overture_dev() -> PathBuf {
     target().join("debug").join("overture")
 }
 
+/// The release build of the server.
+pub(crate) fn overture_release() -> PathBuf {
+    target().join("release").join("overture")
+}
+
 /// The first file called `name` in `PATH`.
 pub(crate) fn find_program(name: &str) -> Option<PathBuf> {
     let path = env::var_os("PATH")?;

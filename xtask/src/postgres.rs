@@ -187,3 +187,36 @@ fn free_port() -> Result<u16> {
     let listener = TcpListener::bind(("127.0.0.1", 0)).context("could not find a free port")?;
     Ok(listener.local_addr()?.port())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_private_server_answers_and_leaves_nothing_behind() {
+        let Some(bin) = find_binaries() else {
+            println!("did not run: no PostgreSQL is installed");
+            return;
+        };
+        let postgres = start_private(bin).unwrap();
+        let folder = postgres
+            .private
+            .as_ref()
+            .unwrap()
+            .folder
+            .path()
+            .to_path_buf();
+        let port = postgres
+            .url
+            .rsplit([':', '/'])
+            .nth(1)
+            .unwrap()
+            .parse()
+            .unwrap();
+        let address = SocketAddr::from(([127, 0, 0, 1], port));
+        assert!(TcpStream::connect(address).is_ok());
+        drop(postgres);
+        assert!(TcpStream::connect(address).is_err());
+        assert!(!folder.exists());
+    }
+}

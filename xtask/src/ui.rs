@@ -11,7 +11,7 @@ use indicatif::ProgressBar;
 use crate::{paths, shell, stamp};
 
 /// Where the server's crate looks for what it embeds.
-const BUILT: [&str; 2] = ["desk/dist", "widget/dist"];
+const BUILT: [&str; 3] = ["desk/dist", "widget/dist", "dist"];
 
 /// What no build reads.
 const NOT_SOURCES: [&str; 4] = ["node_modules", "dist", "test-results", "coverage"];
@@ -60,7 +60,7 @@ pub(crate) fn build(force: bool) -> Result<()> {
     }
     with_spinner("building the user interfaces", npm(&["run", "build"]))?;
     if !is_built() {
-        bail!("the UI build wrote neither {} nor {}", BUILT[0], BUILT[1]);
+        bail!("the UI build left one of these empty: {}", BUILT.join(", "));
     }
     stamp::write("ui-build", &now)
 }

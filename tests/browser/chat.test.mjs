@@ -1,0 +1,115 @@
+// What a customer may always do, and what Overture may not.
+
+import assert from 'node:assert/strict';
+import { after, afterEach, before, test } from 'node:test';
+import { startBrowser } from './support/browser.mjs';
+import { AGENT, accept, beAvailable, reply, resolve, signIn } from './support/desk.mjs';
+import { Api, startServer, waitFor } from './support/server.mjs';
+import { openShop, struggle, struggleUntil, widgetOf } from './support/shop.mjs';
+
+let server, api, browser, shop, desk;
+
+before(async () => {
+  server = await startServer();
+  api = await Api.signIn(server);
+  await api.addAgent(AGENT);
+  shop = await openShop(server.url, server.write_key);
+  browser = await startBrowser();
+  desk = (await browser.newPerson({ viewport: { width: 1440, height: 900 } })).page;
+  await signIn(desk, server.url, AGENT);
+  await beAvailable(desk);
+});
+
+afterEach(() => browser.picture('chat'));
+
+after(async () => {
+  await browser?.close();
+  await shop?.close();
+  await server?.stop();
+});
+
+const reasonsOf = async () => Object.keys((await api.get('/v1/decisions?limit=1')).counts.by_reason);
+
+test('in shadow mode nothing is offered, and the Help button still reaches an agent', async () => {
+  assert.equal((await api.get('/v1/desk/state')).mode, 'shadow');
+  const { page, context, complaints } = await browser.newPerson();
+  const widget = widgetOf(page);
+  await page.goto(`${shop.origin}/checkout`);
+  await widget.help.waitFor();
+  await struggleUntil(page, async () => (await reasonsOf()).some((reason) => /shadow/i.test(reason)));
+  assert.equal(await widget.banner.count(), 0);
+  await widget.openChat();
+  await widget.say('Is anybody there?');
+  await accept(desk);
+  await desk.getByText('Is anybody there?').first().waitFor();
+  await reply(desk, 'Yes, I am.');
+  await widget.said('Yes, I am.').waitFor();
+  await resolve(desk, 'Said hello.');
+  await widget.root.getByText('This chat has ended.').waitFor();
+  assert.deepEqual(complaints, []);
+  await context.close();
+});
+
+test('a message in one tab is in the other', async () => {
+  const { page, context } = await browser.newPerson();
+  await page.goto(`${shop.origin}/`);
+  const first = widgetOf(page);
+  await first.openChat();
+  await first.say('From the first tab.');
+  await accept(desk);
+  const other = await context.newPage();
+  await other.goto(`${shop.origin}/checkout`);
+  const second = widgetOf(other);
+  await second.openChat();
+  await second.said('From the first tab.').waitFor();
+  await second.say('From the second tab.');
+  await first.said('From the second tab.').waitFor();
+  await reply(desk, 'To both.');
+  await first.said('To both.').waitFor();
+  await second.said('To both.').waitFor();
+  await resolve(desk, 'Two tabs.');
+  await context.close();
+});
+
+test('"Don’t offer again" holds, across visits, until it is undone', async () => {
+  await api.goLive();
+  const { page, context } = await browser.newPerson();
+  const widget = widgetOf(page);
+  await page.goto(`${shop.origin}/checkout`);
+  await struggleUntil(page, () => widget.banner.isVisible());
+  await widget.button(/Don.t offer again/).click();
+  await widget.banner.waitFor({ state: 'hidden' });
+  const before = await api.get('/v1/decisions?outcome=withhold&limit=200');
+  // A later visit in a session of its own: only the device is the same.
+  const later = await context.newPage();
+  await page.close();
+  await later.goto(`${shop.origin}/checkout`);
+  const again = widgetOf(later);
+  await again.help.waitFor();
+  for (let round = 0; round < 4; round += 1) await struggle(later);
+  const reasons = await waitFor('a recorded reason', async () => {
+    const { decisions } = await api.get('/v1/decisions?outcome=withhold&limit=200');
+    const fresh = decisions.slice(0, decisions.length - before.decisions.length);
+    const found = fresh.flatMap((decision) => decision.reasons.map(({ code }) => code));
+    if (found.some((code) => /declined|opted/i.test(code))) return found;
+    await struggle(later);
+    return undefined;
+  }, 60_000);
+  assert.ok(reasons.length > 0);
+  assert.equal(await again.banner.count(), 0);
+  await again.openChat();
+  await context.close();
+});
+
+test('the red Stop withdraws an open offer within 2 seconds', async () => {
+  await api.goLive();
+  const { page, context } = await browser.newPerson();
+  const widget = widgetOf(page);
+  await page.goto(`${shop.origin}/checkout`);
+  await struggleUntil(page, () => widget.banner.isVisible());
+  const stopped = Date.now();
+  await api.ask('POST', '/v1/admin/mode', { mode: 'shadow' });
+  await widget.banner.waitFor({ state: 'hidden' });
+  assert.ok(Date.now() - stopped < 2_000, `${Date.now() - stopped} ms`);
+  await context.close();
+});
