@@ -1,0 +1,243 @@
+//! What is derived from [`RouteState`] so that no step has to look at everything.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::lane::{FreeKey, Lane, LaneKey, WaitKey, has_room, staffs, takes_work};
+use crate::model::{
+    AgentId, AgentState, ChannelKind, OfferId, RequestId, RequestStage, RequestState,
+    ReservationId, RouteState, Timestamp,
+};
+
+/// Lanes beyond which those without a line are dropped, to be made again on demand.
+const LANES_MAX: usize = 256;
+
+/// Something that ends by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Due {
+    Reservation(RequestId),
+    Hold(OfferId),
+}
+
+/// What the index knows of one agent.
+#[derive(Debug, Clone, Default)]
+pub(super) struct AgentIndex {
+    /// The lanes that the agent serves; none while the agent takes no work.
+    pub(super) lanes: Vec<usize>,
+    /// The agent's place in those lanes' free lists, as it was entered there.
+    entered: Option<FreeKey>,
+    /// Seats that were counted into those lanes, by channel.
+    seats: [u32; 2],
+    /// Which channels the agent was counted as staffing.
+    staffs: [bool; 2],
+    /// Requests offered to or assigned to the agent.
+    pub(super) requests: BTreeSet<RequestId>,
+    /// Seats held on the agent.
+    pub(super) holds: BTreeSet<OfferId>,
+}
+
+/// The derived lists.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Index {
+    pub(super) lanes: Vec<Lane>,
+    pub(super) lane_by_key: BTreeMap<LaneKey, usize>,
+    pub(super) agents: BTreeMap<AgentId, AgentIndex>,
+    /// Waiting requests, the oldest first, by channel.
+    pub(super) by_age: [BTreeSet<(Timestamp, RequestId)>; 2],
+    /// Waiting requests that somebody passed on.
+    pub(super) passed_on: BTreeSet<RequestId>,
+    pub(super) dues: BTreeSet<(Timestamp, Due)>,
+    pub(super) reservations: BTreeMap<ReservationId, RequestId>,
+    /// Signed-in agents who work on the channel.
+    pub(super) staff: [u32; 2],
+    /// How many lanes there were when the index was built.
+    lanes_built: usize,
+}
+
+/// The channel's place in arrays.
+pub(super) const fn place_of(channel: ChannelKind) -> usize {
+    match channel {
+        ChannelKind::Chat => 0,
+        ChannelKind::Callback => 1,
+    }
+}
+
+impl Index {
+    /// Builds every list from the state alone.
+    pub(super) fn build(state: &RouteState) -> Self {
+        let mut index = Index::default();
+        for channel in ChannelKind::ALL {
+            index.lane(&LaneKey::anybody(channel), state);
+        }
+        for request in state.requests.values() {
+            if request.stage == RequestStage::Queued {
+                index.lane(&LaneKey::of(&request.needs), state);
+            }
+        }
+        for (id, agent) in &state.agents {
+            index.refresh_agent(*id, agent);
+        }
+        for (id, request) in &state.requests {
+            match request.stage {
+                RequestStage::Queued => {
+                    index.queue(*id, request, state);
+                }
+                RequestStage::Offered {
+                    agent,
+                    reservation,
+                    until,
+                } => {
+                    index.dues.insert((until, Due::Reservation(*id)));
+                    index.reservations.insert(reservation, *id);
+                    index.agents.entry(agent).or_default().requests.insert(*id);
+                }
+                RequestStage::Assigned {
+                    agent, reservation, ..
+                } => {
+                    index.reservations.insert(reservation, *id);
+                    index.agents.entry(agent).or_default().requests.insert(*id);
+                }
+            }
+        }
+        for (offer, hold) in &state.holds {
+            index.dues.insert((hold.until, Due::Hold(*offer)));
+            index
+                .agents
+                .entry(hold.agent)
+                .or_default()
+                .holds
+                .insert(*offer);
+        }
+        index.lanes_built = index.lanes.len();
+        index
+    }
+
+    /// Whether so many lanes were made that building anew without the empty ones pays.
+    pub(super) fn has_too_many_lanes(&self) -> bool {
+        self.lanes.len() > LANES_MAX.max(self.lanes_built * 2)
+    }
+
+    /// The lane with `key`, made if it is not there.
+    pub(super) fn lane(&mut self, key: &LaneKey, state: &RouteState) -> usize {
+        if let Some(lane) = self.lane_by_key.get(key) {
+            return *lane;
+        }
+        let number = self.lanes.len();
+        let mut lane = Lane::new(key.clone());
+        for (id, entry) in &mut self.agents {
+            let Some(agent) = state.agents.get(id) else {
+                continue;
+            };
+            if takes_work(agent) && key.fits(&agent.profile) && entry.entered.is_some() {
+                entry.lanes.push(number);
+                lane.taking += 1;
+                lane.seats += entry.seats[place_of(key.channel)];
+                if has_room(agent, key.channel) {
+                    lane.free.extend(entry.entered);
+                }
+            }
+        }
+        self.lane_by_key.insert(key.clone(), number);
+        self.lanes.push(lane);
+        number
+    }
+
+    /// How many requests wait.
+    pub(super) fn queued(&self) -> usize {
+        self.by_age.iter().map(BTreeSet::len).sum()
+    }
+
+    /// Enters a waiting request; returns its lane.
+    pub(super) fn queue(
+        &mut self,
+        id: RequestId,
+        request: &RequestState,
+        state: &RouteState,
+    ) -> usize {
+        let lane = self.lane(&LaneKey::of(&request.needs), state);
+        self.lanes[lane].waiting.insert(WaitKey::of(id, request));
+        self.by_age[place_of(request.needs.channel)].insert((request.queued_at, id));
+        if !request.passed.is_empty() {
+            self.passed_on.insert(id);
+        }
+        lane
+    }
+
+    /// Takes a request out of its line; returns its lane and the place it had.
+    pub(super) fn unqueue(
+        &mut self,
+        id: RequestId,
+        request: &RequestState,
+        state: &RouteState,
+    ) -> (usize, usize) {
+        let lane = self.lane(&LaneKey::of(&request.needs), state);
+        let key = WaitKey::of(id, request);
+        let waiting = &mut self.lanes[lane].waiting;
+        let rank = waiting.rank(&key);
+        waiting.remove(&key);
+        self.by_age[place_of(request.needs.channel)].remove(&(request.queued_at, id));
+        self.passed_on.remove(&id);
+        (lane, rank)
+    }
+
+    /// Brings the lists up to date with an agent's profile, presence, load and idle time.
+    pub(super) fn refresh_agent(&mut self, id: AgentId, agent: &AgentState) {
+        self.leave_lanes(id);
+        let entry = self.agents.entry(id).or_default();
+        for channel in ChannelKind::ALL {
+            let place = place_of(channel);
+            let staffed = staffs(agent, channel);
+            self.staff[place] += u32::from(staffed);
+            self.staff[place] -= u32::from(entry.staffs[place]);
+            entry.staffs[place] = staffed;
+            entry.seats[place] = agent.profile.capacity.get(channel);
+        }
+        if !takes_work(agent) {
+            return;
+        }
+        let free = FreeKey::of(id, agent);
+        entry.entered = Some(free);
+        for (number, lane) in self.lanes.iter_mut().enumerate() {
+            if !lane.key.fits(&agent.profile) {
+                continue;
+            }
+            entry.lanes.push(number);
+            lane.taking += 1;
+            lane.seats += entry.seats[place_of(lane.key.channel)];
+            if has_room(agent, lane.key.channel) {
+                lane.free.insert(free);
+            }
+        }
+    }
+
+    /// Brings the free lists up to date when only load or idle time changed.
+    pub(super) fn refresh_load(&mut self, id: AgentId, agent: &AgentState) {
+        let Some(entry) = self.agents.get_mut(&id) else {
+            return;
+        };
+        let Some(entered) = entry.entered else {
+            return;
+        };
+        let free = FreeKey::of(id, agent);
+        entry.entered = Some(free);
+        for number in &entry.lanes {
+            let lane = &mut self.lanes[*number];
+            lane.free.remove(&entered);
+            if has_room(agent, lane.key.channel) {
+                lane.free.insert(free);
+            }
+        }
+    }
+
+    fn leave_lanes(&mut self, id: AgentId) {
+        let entry = self.agents.entry(id).or_default();
+        let lanes = std::mem::take(&mut entry.lanes);
+        if let Some(entered) = entry.entered.take() {
+            for number in &lanes {
+                let lane = &mut self.lanes[*number];
+                lane.taking -= 1;
+                lane.seats -= entry.seats[place_of(lane.key.channel)];
+                lane.free.remove(&entered);
+            }
+        }
+    }
+}
