@@ -94,7 +94,7 @@ test('script in every text field is inert', async (t) => {
 
   const admin = await browser.newPerson({ viewport: { width: 1440, height: 900 } });
   await signIn(admin.page, server.url, { email: server.admin_email, password: server.admin_password });
-  for (const route of ['admin/sources', 'admin/agents', 'admin/faqs', 'admin/tokens', 'admin/policy', 'setup']) {
+  for (const route of ['sources', 'agents', 'policy', 'mode', 'faqs', 'tokens', 'events', 'status'].map((page) => `admin/${page}`).concat('setup')) {
     await admin.page.goto(`${server.url}/desk/#/${route}`);
     await admin.page.getByRole('main').waitFor();
     await admin.page.waitForLoadState('networkidle');

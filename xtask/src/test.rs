@@ -52,6 +52,7 @@ pub(crate) fn run(args: &Args) -> ExitCode {
     }
     if wanted(Suite::Ui) {
         run.suite("ui build", ui_build);
+        run.suite("ui format", || ui_script("ui-format", "format:check"));
         run.suite("ui types", || ui_script("ui-types", "check"));
         run.suite("ui units", ui_units);
     }
@@ -208,7 +209,9 @@ fn interop() -> Result<Outcome> {
             "test_*.py",
         ],
     );
-    command.env("OVERTURE_BIN", server);
+    command
+        .env("OVERTURE_BIN", server)
+        .env("PYTHONDONTWRITEBYTECODE", "1");
     Ok(Outcome::from_runner(&shell::run_shown(command, "interop")?))
 }
 
