@@ -5,5 +5,10 @@
 //! Start at `flow.rs`: it shows the whole pipeline on one screen.
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "tests"))]
 
+pub mod decide;
 pub mod model;
 pub mod route;
+pub mod understand;
+pub mod world;
+
+pub use world::World;

@@ -1,0 +1,263 @@
+//! Which rules ask for something, and what comes of it.
+//!
+//! A rule asks once a crossing: from its condition becoming true (and having held for its
+//! dwell) until it acts. It asks again only after the condition was false in between, or
+//! in a new visit. While it is held back it is asked about at every later event, so that
+//! it may act when the reasons end; what was recorded already is not recorded again.
+
+use smallvec::SmallVec;
+
+use super::{
+    Action, Capability, Rule, RuleSet, SignalGroups, Signals,
+    reasons::{is_shadow, withhold_reasons},
+    suppression,
+};
+use crate::{
+    model::{CustomerState, InteractionId, RuleStanding, Suppression, Timestamp, WithholdReason},
+    understand::need,
+    world::World,
+};
+
+/// The reasons last seen, one bit each by [`WithholdReason::place`].
+const LAST: u32 = (1 << 14) - 1;
+/// The deciding reasons already recorded in the visit, one bit each, from this bit on.
+const DECIDED_FROM: u32 = 14;
+/// That a decision to act was already recorded in the visit.
+const ACTED: u32 = 1 << 28;
+/// That reasons were looked at in this crossing.
+const SEEN: u32 = 1 << 29;
+/// That this crossing began while the rule was only being watched.
+const SHADOWED: u32 = 1 << 30;
+
+/// A rule whose condition holds, has held for its dwell, and has not acted on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RuleHit {
+    /// The rule's place in [`super::Policy::rules`].
+    pub rule: usize,
+    /// Since when its condition holds.
+    pub since: Timestamp,
+}
+
+/// What comes of a [`RuleHit`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Conclusion {
+    /// Act now; record the decision. The contact is already booked.
+    Act,
+    /// Leave the customer alone.
+    Withhold {
+        /// Why, the deciding reason first; never empty.
+        reasons: Vec<WithholdReason>,
+        /// Whether to record it with its trace; otherwise it is only counted.
+        record: bool,
+    },
+    /// The same reasons as before in this crossing: nothing to record, nothing to count.
+    Unchanged,
+}
+
+/// Looks at the rules that read `changed`, moves their standings, and returns those that
+/// ask for something, the highest priority first.
+///
+/// `now` is server time. `event` is the name of the custom event being looked at: a rule
+/// that reads it holds for that event alone.
+pub fn evaluate(
+    state: &mut CustomerState,
+    world: &World,
+    now: Timestamp,
+    changed: SignalGroups,
+    event: Option<&str>,
+) -> SmallVec<[RuleHit; 2]> {
+    let policy = &*world.policy;
+    let session = state.session.as_ref().map(|session| session.session);
+    let mut hits = SmallVec::new();
+    let mut candidates = policy.rules_reading(changed);
+    if !state.rules.is_empty() {
+        add_waiting(state, world, session, &mut candidates);
+    }
+    if candidates.is_empty() {
+        return hits;
+    }
+    let mut standings = std::mem::take(&mut state.rules);
+    let signals = Signals::of(state, policy, now, event);
+    for index in candidates.iter() {
+        let rule = &policy.rules()[index];
+        let holds = policy.holds(rule, &signals);
+        let known = standings.iter().position(|one| one.rule == rule.key);
+        let place = match (known, holds) {
+            (None, false) => continue,
+            (None, true) => {
+                standings.push(RuleStanding {
+                    rule: rule.key,
+                    met_since: None,
+                    handled: false,
+                    session,
+                    recorded: 0,
+                });
+                standings.len() - 1
+            }
+            (Some(place), _) => place,
+        };
+        let standing = &mut standings[place];
+        if standing.session != session {
+            standing.session = session;
+            standing.recorded = 0;
+            standing.met_since = None;
+            standing.handled = false;
+        }
+        if !holds {
+            fall(standing);
+            continue;
+        }
+        if standing.met_since.is_none() {
+            standing.met_since = Some(now);
+            standing.handled = false;
+            standing.recorded &= !(SEEN | SHADOWED);
+            if is_shadow(world, rule) {
+                standing.recorded |= SHADOWED;
+            }
+        }
+        let since = standing.met_since.unwrap_or(now);
+        if !standing.handled && now.since(since) >= rule.dwell {
+            hits.push(RuleHit { rule: index, since });
+        }
+        if rule.is_momentary() {
+            // It held for this event alone; whether it acts is concluded right after.
+            standing.met_since = None;
+        }
+    }
+    // What no longer holds is kept for the visit, so that it is not recorded twice.
+    standings
+        .retain(|one| one.met_since.is_some() || (one.recorded != 0 && one.session == session));
+    state.rules = standings;
+    hits
+}
+
+/// Weighs a hit against every reason and books the outcome: the standing, and the contact
+/// in the live suppression, or in the shadow one where shadow mode alone held it back.
+pub fn conclude(
+    state: &mut CustomerState,
+    world: &World,
+    hit: RuleHit,
+    now: Timestamp,
+    capability: Capability,
+) -> Conclusion {
+    let policy = &*world.policy;
+    let rule = &policy.rules()[hit.rule];
+    let reasons = withhold_reasons(state, world, rule, now, capability);
+    let shadow = is_shadow(world, rule);
+    let mut standing = standing_of(state, rule);
+
+    // Going live acts on new crossings only: one that began in shadow stays shadow.
+    if !shadow && standing.recorded & SHADOWED != 0 {
+        standing.handled = true;
+        put_standing(state, standing);
+        return Conclusion::Unchanged;
+    }
+    if reasons.is_empty() {
+        standing.handled = true;
+        standing.recorded |= ACTED | SEEN;
+        put_standing(state, standing);
+        book(&mut state.suppression, world, rule, now);
+        return Conclusion::Act;
+    }
+    let only_shadow = reasons == [WithholdReason::ShadowMode];
+    if only_shadow {
+        standing.handled = true;
+        book(&mut state.shadow_suppression, world, rule, now);
+    }
+    let set = reasons
+        .iter()
+        .fold(0, |set, reason| set | 1 << reason.place());
+    let decided = 1 << (DECIDED_FROM + reasons[0].place());
+    let first_look = standing.recorded & SEEN == 0;
+    let changed = standing.recorded & LAST != set;
+    let new_reason = standing.recorded & decided == 0;
+    standing.recorded = standing.recorded & !LAST | set | decided | SEEN;
+    put_standing(state, standing);
+    if changed && new_reason {
+        Conclusion::Withhold {
+            reasons,
+            record: true,
+        }
+    } else if first_look || changed {
+        Conclusion::Withhold {
+            reasons,
+            record: false,
+        }
+    } else {
+        Conclusion::Unchanged
+    }
+}
+
+/// Lets the rule ask again although its condition went on holding, for example because
+/// acting on it failed through no fault of the customer.
+pub fn re_arm(state: &mut CustomerState, rule: &Rule) {
+    if let Some(standing) = state.rules.iter_mut().find(|one| one.rule == rule.key) {
+        standing.handled = false;
+    }
+}
+
+/// When time alone may change a decision: a level's dwell or a rule's dwell ends.
+pub fn due(state: &CustomerState, world: &World) -> Option<Timestamp> {
+    let policy = &*world.policy;
+    let rules = state
+        .rules
+        .iter()
+        .filter(|standing| !standing.handled && standing.recorded & SEEN == 0)
+        .filter_map(|standing| {
+            let rule = policy.rule_by_key(standing.rule)?;
+            Some(standing.met_since? + policy.rules()[rule].dwell)
+        })
+        .min();
+    let level = need::due(&state.need, &policy.need);
+    match (level, rules) {
+        (Some(one), Some(other)) => Some(one.min(other)),
+        (one, other) => one.or(other),
+    }
+}
+
+/// Adds the rules that still wait to act, and all that stood in another visit.
+fn add_waiting(
+    state: &CustomerState,
+    world: &World,
+    session: Option<InteractionId>,
+    candidates: &mut RuleSet,
+) {
+    for standing in &state.rules {
+        let waits = standing.met_since.is_some() && !standing.handled;
+        if (waits || standing.session != session)
+            && let Some(rule) = world.policy.rule_by_key(standing.rule)
+        {
+            candidates.insert(rule);
+        }
+    }
+}
+
+fn fall(standing: &mut RuleStanding) {
+    standing.met_since = None;
+    standing.handled = false;
+    standing.recorded &= !(SEEN | SHADOWED);
+}
+
+fn standing_of(state: &CustomerState, rule: &Rule) -> RuleStanding {
+    let known = state.rules.iter().find(|one| one.rule == rule.key);
+    known.copied().unwrap_or(RuleStanding {
+        rule: rule.key,
+        met_since: None,
+        handled: false,
+        session: state.session.as_ref().map(|session| session.session),
+        recorded: 0,
+    })
+}
+
+fn put_standing(state: &mut CustomerState, standing: RuleStanding) {
+    match state.rules.iter_mut().find(|one| one.rule == standing.rule) {
+        Some(place) => *place = standing,
+        None => state.rules.push(standing),
+    }
+}
+
+fn book(suppression: &mut Suppression, world: &World, rule: &Rule, now: Timestamp) {
+    if matches!(rule.action, Action::Prompt | Action::Offer) {
+        suppression::contacted(suppression, &world.policy, rule, now);
+    }
+}

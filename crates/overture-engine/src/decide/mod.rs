@@ -1,0 +1,28 @@
+//! Deciding: signals meet the policy's rules, and every reason against contact is kept.
+//!
+//! In order: [`Signals`] are read from the state, [`evaluate`] says which rules ask for
+//! something, [`conclude`] weighs each against all [`WithholdReason`]s and books what was
+//! used up, [`trace`] writes down what it was decided on. [`due`] tells when to look again.
+//!
+//! [`WithholdReason`]: crate::model::WithholdReason
+
+pub mod condition;
+mod evaluate;
+mod permission;
+pub mod policy;
+pub mod quiet_hours;
+mod reasons;
+mod signals;
+pub mod suppression;
+mod trace;
+
+pub use condition::Condition;
+pub use evaluate::{Conclusion, RuleHit, conclude, due, evaluate, re_arm};
+pub use permission::{in_holdout, permits};
+pub use policy::*;
+pub use reasons::{Capability, withhold_reasons};
+pub use signals::{
+    SIGNAL_SCHEMA, SignalGroups, SignalId, SignalSource, SignalSpec, SignalType, SignalValue,
+    Signals,
+};
+pub use trace::trace;

@@ -1,0 +1,187 @@
+//! Every reason against acting on a rule, the most protective of the customer first.
+
+use super::{
+    Action, Policy, Rule, in_holdout, permits, quiet_hours,
+    suppression::{self},
+};
+use crate::{
+    model::{
+        AuthorizationDenial, ChannelKind, CustomerState, Mode, OfferOptionKind, OfferStyle,
+        Purpose, Suppression, Timestamp, WithholdReason,
+    },
+    world::World,
+};
+
+/// Which options of an offer could be honoured now.
+///
+/// Whether a seat is free is asked of routing only after the decision; until the answer,
+/// chat and callback count as possible where anybody could serve them at all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Capability {
+    /// An agent could chat, now or soon.
+    pub chat: bool,
+    /// An agent could call.
+    pub callback: bool,
+    /// There are articles.
+    pub faq: bool,
+}
+
+impl Capability {
+    /// What `world` and the visit allow before routing was asked. Nothing at all without a
+    /// widget in the visit: there would be nowhere to show it.
+    pub fn of(state: &CustomerState, world: &World) -> Self {
+        let widget = state
+            .session
+            .as_ref()
+            .is_some_and(|session| session.device.is_some());
+        Self {
+            chat: widget,
+            callback: widget,
+            faq: widget && world.facts.faqs,
+        }
+    }
+
+    /// Everything can be honoured.
+    pub const EVERYTHING: Self = Self {
+        chat: true,
+        callback: true,
+        faq: true,
+    };
+
+    /// Whether `option` could be honoured.
+    pub const fn allows(self, option: OfferOptionKind) -> bool {
+        match option {
+            OfferOptionKind::Chat => self.chat,
+            OfferOptionKind::Callback => self.callback,
+            OfferOptionKind::Faq => self.faq,
+            OfferOptionKind::SmartPause => false,
+        }
+    }
+}
+
+/// All reasons against acting on `rule` at `now`, in the order of [`WithholdReason`];
+/// empty when it may act.
+///
+/// A prompt or an offer reaches the customer and is held to every reason. An alert to
+/// staff or an escalation reaches only staff: it needs a fitting identity, fresh signals
+/// and live mode, and neither grant nor permission to contact.
+pub fn withhold_reasons(
+    state: &CustomerState,
+    world: &World,
+    rule: &Rule,
+    now: Timestamp,
+    capability: Capability,
+) -> Vec<WithholdReason> {
+    let policy = &*world.policy;
+    let mut reasons = Vec::new();
+    let mut add = |applies: bool, reason: WithholdReason| {
+        if applies {
+            reasons.push(reason);
+        }
+    };
+    let level = crate::understand::level_of(state);
+    let too_weak = level < rule.min_identity;
+    let stale = now.since(last_heard(state)) > policy.stale_after;
+    let shadow = is_shadow(world, rule);
+
+    if !rule.action.reaches_customer() {
+        add(too_weak, WithholdReason::IdentityTooWeak);
+        add(stale, WithholdReason::StaleSignals);
+        add(shadow, WithholdReason::ShadowMode);
+        return reasons;
+    }
+
+    let holds = [
+        Some(&state.suppression),
+        shadow.then_some(&state.shadow_suppression),
+    ];
+    let any_hold =
+        |test: &dyn Fn(&Suppression) -> bool| holds.iter().flatten().any(|one| test(one));
+
+    add(
+        !permits(state, policy, Purpose::Contact),
+        WithholdReason::NoConsent,
+    );
+    add(state.permission.opted_out, WithholdReason::OptedOut);
+    add(too_weak, WithholdReason::IdentityTooWeak);
+    if let Some(denial) = authorization_denial(state, rule, now) {
+        add(true, WithholdReason::AuthorizationDenied(denial));
+    }
+    add(is_quiet(state, policy, now), WithholdReason::QuietHours);
+    add(
+        any_hold(&|hold| !suppression::cap_allows(hold, &policy.caps, now)),
+        WithholdReason::FrequencyCap,
+    );
+    add(
+        any_hold(&|hold| now < hold.cooling_until && !hold.waived),
+        WithholdReason::CoolingDown,
+    );
+    add(
+        any_hold(&|hold| now < hold.declined_until),
+        WithholdReason::DeclinedRecently,
+    );
+    add(has_live_offer(state, rule), WithholdReason::LiveOffer);
+    add(
+        state.conversation.is_some(),
+        WithholdReason::AlreadyInContact,
+    );
+    add(
+        in_holdout(state.customer, policy.holdout_percent),
+        WithholdReason::Holdout,
+    );
+    let honourable = rule.options.iter().any(|option| capability.allows(*option));
+    add(!honourable, WithholdReason::Paced);
+    add(stale, WithholdReason::StaleSignals);
+    add(shadow, WithholdReason::ShadowMode);
+    reasons
+}
+
+/// Whether `rule` is only being watched.
+pub(super) fn is_shadow(world: &World, rule: &Rule) -> bool {
+    rule.shadow || world.facts.mode == Mode::Shadow
+}
+
+fn last_heard(state: &CustomerState) -> Timestamp {
+    state
+        .session
+        .as_ref()
+        .map_or(state.last_seen_at, |session| session.last_at)
+}
+
+fn is_quiet(state: &CustomerState, policy: &Policy, now: Timestamp) -> bool {
+    policy.quiet_hours.as_ref().is_some_and(|hours| {
+        quiet_hours::is_quiet(hours, state.permission.time_zone.as_deref(), now)
+    })
+}
+
+/// A banner takes the place of an open prompt; nothing else shares the customer.
+fn has_live_offer(state: &CustomerState, rule: &Rule) -> bool {
+    state
+        .offer
+        .as_ref()
+        .is_some_and(|offer| !(offer.style == OfferStyle::Prompt && rule.action == Action::Offer))
+}
+
+/// Why no grant lets the customer reach an agent through `rule`, where it needs one and
+/// does not issue it itself.
+fn authorization_denial(
+    state: &CustomerState,
+    rule: &Rule,
+    now: Timestamp,
+) -> Option<AuthorizationDenial> {
+    if !rule.require_grant {
+        return None;
+    }
+    let channels: Vec<ChannelKind> = rule.channels().collect();
+    let mut closest = AuthorizationDenial::NoGrant;
+    for grant in &state.grants {
+        let covers = channels.iter().any(|channel| grant.covers(*channel));
+        match Option::<AuthorizationDenial>::from(grant.standing(now)) {
+            None if covers => return None,
+            None => closest = AuthorizationDenial::WrongChannel,
+            Some(denial) if closest == AuthorizationDenial::NoGrant => closest = denial,
+            Some(_) => {}
+        }
+    }
+    Some(closest)
+}
