@@ -200,5 +200,6 @@ impl Run<'_> {
         self.work_of(agent).requests.insert(id);
         self.changed_requests.insert(id);
         self.seat_taken(agent, channel);
+        self.tell_somebody_came(id);
     }
 }

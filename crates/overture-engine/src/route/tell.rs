@@ -122,6 +122,23 @@ impl Run<'_> {
         }
     }
 
+    /// Tells a customer who believes that nobody is there that somebody is asked.
+    pub(super) fn tell_somebody_came(&mut self, id: RequestId) {
+        let Some(request) = self.state.requests.get_mut(&id) else {
+            return;
+        };
+        if request.told_position == TOLD_NO_AGENT {
+            request.told_position = 1;
+            let customer = request.customer;
+            let waiting = RouteToCustomer::Waiting {
+                request: id,
+                position: 1,
+                wait_s: None,
+            };
+            self.tell(customer, waiting);
+        }
+    }
+
     fn tell_place(&mut self, id: RequestId, lane: usize, position: u32) {
         let wait_s = self.wait_s(lane, position);
         let Some(request) = self.state.requests.get_mut(&id) else {
