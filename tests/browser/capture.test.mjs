@@ -8,6 +8,7 @@ import { servePages } from './support/pages.mjs';
 import { Api, startServer, waitFor } from './support/server.mjs';
 
 let server, api, browser, site;
+const chats = new Set();
 
 before(async () => {
   server = await startServer();
@@ -28,11 +29,16 @@ after(async () => {
   await server?.stop();
 });
 
+/** What is on the customer's timeline once a chat brings it there. */
 async function timelineOf(email) {
   const [found] = await waitFor(`customer ${email}`, async () => {
     const { customers } = await api.get(`/v1/customers?query=${encodeURIComponent(email)}`);
     return customers.length ? customers : undefined;
   });
+  if (!chats.has(found.customer)) {
+    await api.openChat(found.customer);
+    chats.add(found.customer);
+  }
   const { items } = await api.get(`/v1/customers/${found.customer}/timeline?limit=100`);
   return items;
 }

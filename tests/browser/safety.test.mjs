@@ -81,6 +81,7 @@ test('script in every text field is inert', async (t) => {
     const { customers } = await api.get('/v1/customers?limit=20');
     return customers.find(({ customer }) => customer !== state.conversations[0].customer);
   });
+  await api.openChat(found.customer);
 
   for (const route of ['inbox', 'customers', `customers/${found.customer}`, 'decisions']) {
     await desk.page.goto(`${server.url}/desk/#/${route}`);

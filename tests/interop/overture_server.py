@@ -58,6 +58,8 @@ class Server:
             urllib.request.HTTPCookieProcessor(self._cookies),
         )
         self._csrf = None
+        self._token = None
+        self._chats = set()
 
     def __enter__(self):
         binary = os.environ.get("OVERTURE_BIN", str(ROOT / "target" / "debug" / "overture"))
@@ -147,6 +149,22 @@ class Server:
         assert len(found) == 1, (query, found)
         return found[0]["customer"]
 
+    def open_chat(self, customer):
+        """Opens a chat for the customer: what a visit did goes to the timeline once something comes of it."""
+        if customer in self._chats:
+            return
+        if not self._token:
+            answer = self.ask("POST", "/v1/admin/tokens", {"name": "interop", "scopes": ["grants"]})
+            assert answer.status == 200, (answer.status, answer.body)
+            self._token = answer.json["secret"]
+        grant = {"customer": customer, "limit": 1, "ttl_s": 3600, "channels": ["chat"]}
+        answer = self.ask("POST", "/v1/grants", grant)
+        assert answer.status == 200, (answer.status, answer.body)
+        use = {"token": answer.json["token"], "channel": "chat", "idempotency_key": customer}
+        answer = self.ask("POST", "/v1/grants/redeem", use, {"authorization": f"Bearer {self._token}"})
+        assert answer.status == 200, (answer.status, answer.body)
+        self._chats.add(customer)
+
     def timeline(self, customer):
         return self.get(f"/v1/customers/{customer}/timeline?limit=100")["items"]
 
@@ -156,6 +174,8 @@ class Server:
         return [item["name"] for item in items if item["kind"] == "custom"]
 
     def wait_for_names(self, customer, expected):
+        """Waits until the customer's own events are exactly these, in any order."""
+        self.open_chat(customer)
         wait_for(
             f"events {expected} of {customer}",
             lambda: sorted(self.names(customer)) == sorted(expected) or (self.names(customer) and None),

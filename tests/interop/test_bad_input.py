@@ -45,12 +45,14 @@ class BadInput(unittest.TestCase):
             "not an object",
         ]
         before = len(self.rejected())
+        self.server.capture([identify("mix")])
+        customer = self.server.customer("mix@example.com")
+        self.server.open_chat(customer)
         for number, event in enumerate(bad):
             answer = self.server.capture([track("mix", f"Before {number}"), event, track("mix", f"After {number}")])
             self.assertEqual(answer.status, 200, answer.body)
-        self.server.capture([identify("mix")])
         good = [f"{word} {number}" for number in range(len(bad)) for word in ("Before", "After")]
-        self.server.wait_for_names(self.server.customer("mix@example.com"), good)
+        self.server.wait_for_names(customer, good)
         listed = wait_for("every bad event in the list", lambda: len(self.rejected()) >= before + len(bad) and self.rejected())
         for one in listed:
             self.assertTrue(one["reason"], one)
@@ -88,6 +90,7 @@ class BadInput(unittest.TestCase):
         answer = self.server.capture([track(person, "Nonsense", timestamp="yesterday")])
         self.assertEqual(answer.status, 200)
         customer = self.server.customer(f"{person}@example.com")
+        self.server.open_chat(customer)
         wait_for("both events", lambda: {"Past", "Future"} <= set(self.server.names(customer)))
         years = {item["at"][:4] for item in self.server.timeline(customer)}
         self.assertEqual(len(years - {"1999", "2199"}), len(years), years)
@@ -97,6 +100,7 @@ class BadInput(unittest.TestCase):
         event = track("script", script, properties={script: script}, context={"page": {"path": script, "title": script}})
         self.server.capture([identify("script"), event, {**event, "type": "page", "name": script, "messageId": "p"}])
         customer = self.server.customer("script@example.com")
+        self.server.open_chat(customer)
         wait_for("the event", lambda: self.server.names(customer))
         answer = self.server.ask("GET", f"/v1/customers/{customer}/timeline")
         self.assertEqual(answer.headers.get_content_type(), "application/json")

@@ -58,12 +58,14 @@ class Clients(unittest.TestCase):
     def test_segment_batches_of_many_arrive_whole(self):
         client, errors = self.segment(upload_size=100)
         client.identify("seg-many", {"email": "seg-many@example.com"})
+        client.flush()
+        customer = self.server.customer("seg-many@example.com")
+        self.server.open_chat(customer)
         names = [f"Step {number}" for number in range(90)]
         for name in names:
             client.track("seg-many", name)
         client.flush()
         self.assertEqual(errors, [])
-        customer = self.server.customer("seg-many@example.com")
         self.server.wait_for_names(customer, names)
         self.assertEqual(self.server.names(customer), names)
 
