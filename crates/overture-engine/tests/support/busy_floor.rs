@@ -96,9 +96,10 @@ impl Floor {
                 request: RequestId::derive(at, seq, 1),
                 conversation: InteractionId::derive(at, seq, 1),
                 needs: Needs {
-                    channel: ChannelKind::ALL[usize::from(number % 5 == 0)],
-                    skill: (number % 4 != 0).then(|| SKILLS[number * 7 % SKILLS.len()].to_owned()),
-                    language: (number % 3 != 0)
+                    channel: ChannelKind::ALL[usize::from(number.is_multiple_of(5))],
+                    skill: (!number.is_multiple_of(4))
+                        .then(|| SKILLS[number * 7 % SKILLS.len()].to_owned()),
+                    language: (!number.is_multiple_of(3))
                         .then(|| LANGUAGES[number * 11 % LANGUAGES.len()].to_owned()),
                     priority: (number % 3) as u8,
                 },
