@@ -15,6 +15,7 @@ use crate::{
     config::{Clock, Config, Parts},
     core::{Core, Unavailable},
     error::{ApiError, ApiResult},
+    hub::Hub,
     keys::Keys,
     limits::Limits,
 };
@@ -34,6 +35,7 @@ pub(crate) struct App {
     pub(crate) stopping: watch::Receiver<bool>,
     pub(crate) keys: Keys,
     pub(crate) limits: Limits,
+    pub(crate) hub: Arc<Hub>,
     /// Write keys in memory: every event asks.
     pub(crate) sources: ArcSwap<Sources>,
     /// Staff names as customers see them.
@@ -105,6 +107,7 @@ impl App {
             sources: ArcSwap::from_pointee(Sources::read(&*store)?),
             names: ArcSwap::from_pointee(read_names(&*store)?),
             tokens: ArcSwap::from_pointee(read_tokens(&*store)?),
+            hub: Hub::start(parts.core.hints()),
             core: parts.core,
             store: Arc::clone(&store),
             config: parts.config,

@@ -9,6 +9,8 @@ use sha2::Sha256;
 use subtle::ConstantTimeEq;
 use uuid::Uuid;
 
+use crate::wording::Language;
+
 type HmacSha256 = Hmac<Sha256>;
 
 /// Bytes of a session's or device's signature: 128 bits.
@@ -48,6 +50,7 @@ pub(crate) struct WidgetSession {
     pub(crate) source: SourceId,
     pub(crate) device: LinkKey,
     pub(crate) level: IdentityLevel,
+    pub(crate) language: Language,
     pub(crate) expires_at: Timestamp,
 }
 
@@ -116,7 +119,7 @@ impl Keys {
     }
 
     pub(crate) fn session_token(&self, session: &WidgetSession) -> String {
-        let mut bytes = Vec::with_capacity(73 + TOKEN_MAC_BYTES);
+        let mut bytes = Vec::with_capacity(74 + TOKEN_MAC_BYTES);
         bytes.extend(session.customer.uuid().as_bytes());
         bytes.extend(session.session.uuid().as_bytes());
         bytes.extend(session.source.uuid().as_bytes());
@@ -126,13 +129,17 @@ impl Keys {
             IdentityLevel::Claimed => 1,
             IdentityLevel::Verified => 2,
         });
+        bytes.push(match session.language {
+            Language::English => 0,
+            Language::German => 1,
+        });
         bytes.extend(session.expires_at.0.to_be_bytes());
         seal("wst_", &self.session, bytes, TOKEN_MAC_BYTES)
     }
 
     /// The session of a genuine token; the caller checks whether it is over.
     pub(crate) fn open_session(&self, token: &str) -> Option<WidgetSession> {
-        let bytes: [u8; 73] = open("wst_", &self.session, token, TOKEN_MAC_BYTES)?;
+        let bytes: [u8; 74] = open("wst_", &self.session, token, TOKEN_MAC_BYTES)?;
         let uuid = |at: usize| Uuid::from_slice(&bytes[at..at + 16]).ok();
         Some(WidgetSession {
             customer: CustomerId::from_uuid(uuid(0)?),
@@ -145,7 +152,11 @@ impl Keys {
                 2 => IdentityLevel::Verified,
                 _ => return None,
             },
-            expires_at: Timestamp(i64::from_be_bytes(bytes[65..73].try_into().ok()?)),
+            language: match bytes[65] {
+                1 => Language::German,
+                _ => Language::English,
+            },
+            expires_at: Timestamp(i64::from_be_bytes(bytes[66..74].try_into().ok()?)),
         })
     }
 
@@ -226,6 +237,7 @@ mod tests {
             source: SourceId::derive(at, Seq(0), 0),
             device: LinkKey(42),
             level: IdentityLevel::Verified,
+            language: Language::German,
             expires_at: Timestamp(at.0 + 86_400_000),
         }
     }

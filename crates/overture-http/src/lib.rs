@@ -13,10 +13,14 @@ mod config;
 mod core;
 mod cors;
 mod error;
+mod fields;
+mod hub;
 mod identifiers;
 mod keys;
 mod limits;
 mod server;
+mod widget;
+mod wording;
 
 pub use config::{Clock, Config, InvalidNetwork, Network, Parts, Rates};
 pub use core::{Core, CoreStats, CustomerView, Hint, Readiness, Unavailable, WorldChange};

@@ -8,7 +8,7 @@ use crate::{
     app::{App, Shared},
     capture,
     config::Parts,
-    cors,
+    cors, widget,
 };
 
 /// Builds the service. Blocks while it reads sources, staff and tokens, and starts a task:
@@ -20,6 +20,7 @@ pub fn router(parts: Parts) -> Result<Router, StoreError> {
     let app: Shared = App::start(parts)?;
     let open = OpenApiRouter::new()
         .merge(capture::router())
+        .merge(widget::router())
         .layer(middleware::from_fn(cors::any_origin));
     let (router, _api) = open.split_for_parts();
     Ok(router.with_state(app))

@@ -1,0 +1,98 @@
+//! The feed: rows that the session may see, after a number.
+
+use axum::{
+    Json,
+    extract::{Query, State},
+};
+use overture_engine::model::CustomerId;
+use overture_store::{TimelineQuery, TimelineReader, TimelineWindow};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use super::{Visitor, render, render::FeedItem};
+use crate::{
+    app::{App, Shared},
+    error::{ApiResult, ErrorBody},
+    keys::WidgetSession,
+};
+
+/// Rows read at once; a longer feed is read in several steps.
+const ROWS_A_READ: u32 = 200;
+
+pub(crate) fn router() -> OpenApiRouter<Shared> {
+    OpenApiRouter::new().routes(routes!(feed))
+}
+
+/// A stretch of the feed.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Feed {
+    pub(crate) items: Vec<FeedItem>,
+    /// Ask for what comes after this number next time.
+    pub(crate) seq: u64,
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+pub(crate) struct After {
+    /// The last number seen.
+    #[serde(default)]
+    pub(crate) after: u64,
+}
+
+pub(crate) fn reader(session: &WidgetSession) -> TimelineReader {
+    TimelineReader::Session {
+        device: session.device,
+        level: session.level,
+    }
+}
+
+/// Everything after `after` that the session may see, and whose timeline it was found in:
+/// a folded customer's is under its survivor.
+pub(crate) async fn read(
+    app: &App,
+    session: &WidgetSession,
+    after: u64,
+) -> ApiResult<(CustomerId, Feed)> {
+    let asked = session.customer;
+    let reader = reader(session);
+    let (customer, rows) = app
+        .store(move |store| {
+            let customer = store.survivor(asked)?;
+            let mut rows = Vec::new();
+            let mut after = after;
+            loop {
+                let page = store.timeline(&TimelineQuery {
+                    customer,
+                    window: TimelineWindow::After(after),
+                    reader,
+                    limit: ROWS_A_READ,
+                })?;
+                after = page.items.last().map_or(after, |row| row.seq);
+                let done = !page.more || page.items.is_empty();
+                rows.extend(page.items);
+                if done {
+                    return Ok((customer, rows));
+                }
+            }
+        })
+        .await?;
+    let seq = rows.last().map_or(after, |row| row.seq);
+    let items = rows
+        .iter()
+        .filter_map(|row| render::item(app, session.language, row))
+        .collect();
+    Ok((customer, Feed { items, seq }))
+}
+
+/// Reads the feed; the socket's fallback, and its first step after a lost connection.
+#[utoipa::path(get, path = "/v1/widget/feed", tag = "widget", params(After),
+    security(("widget_session" = [])),
+    responses((status = 200, body = Feed), (status = 401, body = ErrorBody)))]
+async fn feed(
+    State(app): State<Shared>,
+    Visitor(session): Visitor,
+    Query(query): Query<After>,
+) -> ApiResult<Json<Feed>> {
+    let (_, feed) = read(&app, &session, query.after).await?;
+    Ok(Json(feed))
+}
