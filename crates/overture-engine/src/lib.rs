@@ -5,7 +5,12 @@
 //! Start at `flow.rs`: it shows the whole pipeline on one screen.
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "tests"))]
 
+pub mod contact;
+pub mod customer;
 pub mod decide;
+pub mod flow;
+pub mod ingest;
+pub mod memory;
 pub mod model;
 pub mod route;
 pub mod understand;

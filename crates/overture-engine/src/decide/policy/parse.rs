@@ -14,6 +14,7 @@ use super::{
 use crate::{
     decide::Condition,
     model::{GrantTerms, IdentityLevel, Millis, OfferOptionKind, RuleKey},
+    route::RouteSettings,
 };
 
 const ACTIONS: [(&str, Action); 4] = [
@@ -290,21 +291,25 @@ fn routing(root: &mut Section<'_, '_>) -> RoutingSettings {
         "max_queue",
         "skills",
     ];
-    let default = RoutingSettings::default();
+    let default = RouteSettings::default();
     let mut section = root.section("routing", &known);
-    RoutingSettings {
-        reservation_chat: section.span_in(
+    let machine = RouteSettings {
+        chat_reservation: section.span_in(
             "reservation_chat_s",
-            default.reservation_chat,
+            default.chat_reservation,
             1.0..=3_600.0,
         ),
-        reservation_callback: section.span_in(
+        callback_reservation: section.span_in(
             "reservation_callback_s",
-            default.reservation_callback,
+            default.callback_reservation,
             1.0..=3_600.0,
         ),
         bounded_wait: section.span_in("bounded_wait_s", default.bounded_wait, 1.0..=86_400.0),
-        max_queue: section.whole("max_queue", default.max_queue, 0..=1_000_000),
+        queued_max: section.whole("max_queue", default.queued_max as u32, 1..=1_000_000) as usize,
+        ..default
+    };
+    RoutingSettings {
+        machine,
         skills: skills(&mut section),
     }
 }

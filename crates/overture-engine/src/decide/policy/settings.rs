@@ -2,7 +2,7 @@
 
 use jiff::{civil::Time, tz::TimeZone};
 
-use crate::model::Millis;
+use crate::{model::Millis, route::RouteSettings};
 
 const MINUTE: Millis = Millis::from_secs(60);
 const HOUR: Millis = Millis::from_secs(3_600);
@@ -188,16 +188,10 @@ impl Default for GrantSettings {
 }
 
 /// How requests find agents.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct RoutingSettings {
-    /// How long an agent has to take a chat.
-    pub reservation_chat: Millis,
-    /// How long an agent has to take a callback.
-    pub reservation_callback: Millis,
-    /// After this wait the oldest request goes next to any agent for its channel.
-    pub bounded_wait: Millis,
-    /// Waiting requests beyond which no chat is offered unasked.
-    pub max_queue: u32,
+    /// The times and limits of the routing machine.
+    pub machine: RouteSettings,
     /// Skills by path prefix, longest prefix first.
     pub skills: Vec<PathSkill>,
 }
@@ -218,26 +212,6 @@ impl RoutingSettings {
             .iter()
             .find(|one| path.starts_with(&one.path))
             .map(|one| one.skill.as_str())
-    }
-
-    /// How long an agent has to take a request on `channel`.
-    pub fn reservation(&self, channel: crate::model::ChannelKind) -> Millis {
-        match channel {
-            crate::model::ChannelKind::Chat => self.reservation_chat,
-            crate::model::ChannelKind::Callback => self.reservation_callback,
-        }
-    }
-}
-
-impl Default for RoutingSettings {
-    fn default() -> Self {
-        Self {
-            reservation_chat: Millis::from_secs(30),
-            reservation_callback: Millis::from_secs(120),
-            bounded_wait: Millis::from_secs(180),
-            max_queue: 100,
-            skills: Vec::new(),
-        }
     }
 }
 

@@ -1,0 +1,311 @@
+//! The customer state machine: one event in, effects out.
+//!
+//! `step` only chooses; what each event means is in the stage it belongs to:
+//! [`crate::ingest`] (who and when), [`crate::understand`], [`crate::decide`],
+//! [`crate::contact`] (offers, grants, conversations).
+
+use crate::{
+    World,
+    contact::{conversation, grants, offers},
+    decide::{self, SignalGroups},
+    ingest::{merge, session},
+    model::*,
+    understand::{self, Struggle},
+};
+
+/// What one step wants done.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct StepOutput {
+    /// Rows to write.
+    pub effects: Vec<Effect>,
+    /// Messages for routing.
+    pub to_route: Vec<CustomerToRoute>,
+    /// Messages for other customers.
+    pub to_customers: Vec<(CustomerId, CustomerBody)>,
+}
+
+/// One step under way: the state it changes and what it wants done.
+pub struct Step<'a> {
+    pub(crate) state: &'a mut CustomerState,
+    pub(crate) at: Timestamp,
+    pub(crate) seq: Seq,
+    pub(crate) world: &'a World,
+    pub(crate) out: &'a mut StepOutput,
+    ordinal: u32,
+}
+
+/// How many recent things are remembered for the timeline.
+pub const TRAIL_ITEMS_MAX: usize = 12;
+
+/// Whether the customer's permission lets this event be kept at all. What is not allowed
+/// is neither logged nor scored.
+pub fn may_keep(state: &CustomerState, body: &CustomerBody, world: &World) -> bool {
+    match body {
+        CustomerBody::Behaviour(_) => {
+            decide::permits(state, &world.policy, Purpose::AnalyseBehaviour)
+        }
+        _ => true,
+    }
+}
+
+/// Takes one event into one customer's state.
+///
+/// Time comes from `input.received_at` alone. Applying an input whose `seq` is at or
+/// below `state.applied` is the caller's mistake; replay leaves such inputs out.
+pub fn step(
+    state: &mut CustomerState,
+    input: &Input,
+    event: &CustomerEvent,
+    world: &World,
+    out: &mut StepOutput,
+) -> Reply {
+    state.applied = input.seq;
+    let mut step = Step {
+        state,
+        at: input.received_at,
+        seq: input.seq,
+        world,
+        out,
+        ordinal: 0,
+    };
+    if offers::is_stopped(&step) {
+        offers::withdraw(&mut step);
+    }
+    let reply = dispatch(&mut step, event);
+    step.wake();
+    reply
+}
+
+fn dispatch(step: &mut Step<'_>, event: &CustomerEvent) -> Reply {
+    match &event.body {
+        CustomerBody::Behaviour(behaviour) => observe(step, event, behaviour),
+        CustomerBody::SessionStarted(started) => session::started(step, started),
+        CustomerBody::Identified {
+            identifiers,
+            traits,
+        } => session::identified(step, event.occurred_at, identifiers, traits),
+        CustomerBody::Consent { purpose, granted } => session::consent(step, *purpose, *granted),
+        CustomerBody::OfferShown { offer } => offers::shown(step, *offer),
+        CustomerBody::OfferAccepted {
+            offer,
+            option,
+            grant,
+            key,
+            phone,
+        } => offers::accepted(step, *offer, *option, *grant, *key, phone.as_ref()),
+        CustomerBody::OfferDismissed { offer, how } => offers::dismissed(step, *offer, *how),
+        CustomerBody::OffersWanted => offers::wanted(step),
+        CustomerBody::HelpRequested {
+            channel,
+            key,
+            text,
+            phone,
+        } => conversation::requested(step, *channel, *key, text.as_ref(), phone.as_ref()),
+        CustomerBody::CustomerMessage {
+            conversation,
+            key,
+            client_key,
+            text,
+        } => conversation::customer_wrote(step, *conversation, *key, client_key, text),
+        CustomerBody::CustomerEnded { conversation } => {
+            conversation::customer_left(step, *conversation)
+        }
+        CustomerBody::AgentMessage {
+            conversation,
+            agent,
+            key,
+            client_key,
+            text,
+        } => conversation::agent_wrote(step, *conversation, *agent, *key, client_key, text),
+        CustomerBody::AgentResolved {
+            conversation,
+            agent,
+            code,
+            notes,
+        } => conversation::resolved(step, *conversation, *agent, *code, notes),
+        CustomerBody::GrantIssued { terms, key } => grants::issued(step, terms, *key),
+        CustomerBody::GrantRevoked { grant } => grants::revoked(step, *grant),
+        CustomerBody::GrantRedeemed {
+            grant,
+            generation,
+            channel,
+            key,
+        } => grants::redeemed(step, *grant, *generation, *channel, *key),
+        CustomerBody::FromRoute(message) => from_route(step, message),
+        CustomerBody::MergeOut { merge, into } => merge::out(step, *merge, *into),
+        CustomerBody::MergeIn { merge, from } => merge::fold_in(step, *merge, from),
+        CustomerBody::Tick => tick(step),
+    }
+}
+
+fn from_route(step: &mut Step<'_>, message: &RouteToCustomer) -> Reply {
+    match *message {
+        RouteToCustomer::SeatHeld { offer } => offers::seat_held(step, offer),
+        RouteToCustomer::SeatDenied {
+            offer,
+            wait_s,
+            staffed,
+        } => {
+            offers::seat_denied(step, offer, staffed.then_some(wait_s).flatten());
+        }
+        RouteToCustomer::SeatLost { offer } => offers::seat_lost(step, offer),
+        RouteToCustomer::Waiting {
+            request,
+            position,
+            wait_s,
+        } => {
+            conversation::waiting(step, request, position, wait_s);
+        }
+        RouteToCustomer::NoAgent { request } => conversation::no_agent(step, request),
+        RouteToCustomer::Assigned { request, agent } => {
+            conversation::assigned(step, request, agent);
+        }
+        RouteToCustomer::Requeued { request } => conversation::requeued(step, request),
+    }
+    Reply::Done
+}
+
+/// Something was done on a page: remember it, then think again.
+fn observe(step: &mut Step<'_>, event: &CustomerEvent, behaviour: &Behaviour) -> Reply {
+    let visit = session::touch(step, behaviour);
+    step.state.last_seen_at = step.at;
+    let understood = understand::observe(
+        step.state,
+        behaviour,
+        event.occurred_at,
+        step.at,
+        step.world,
+    );
+    remember(step, event.occurred_at, behaviour, &understood.struggles);
+    let name = match behaviour {
+        Behaviour::Custom { name, .. } => Some(name.as_str()),
+        _ => None,
+    };
+    let event_changed = if name.is_some() {
+        SignalGroups::EVENT
+    } else {
+        SignalGroups::NONE
+    };
+    evaluate(step, understood.changed | visit | event_changed, name);
+    if offers::is_live(step) || step.state.conversation.is_some() {
+        step.flush_trail();
+    }
+    Reply::Done
+}
+
+fn remember(step: &mut Step<'_>, at: Timestamp, behaviour: &Behaviour, struggles: &[Struggle]) {
+    match behaviour {
+        Behaviour::PageView { path, .. } => step.trail(at, Trail::Page { path: path.clone() }),
+        Behaviour::Custom { name, .. } => step.trail(at, Trail::Custom { name: name.clone() }),
+        _ => {}
+    }
+    for struggle in struggles {
+        let Struggle { signal, detail } = struggle.clone();
+        step.trail(at, Trail::Struggle { signal, detail });
+    }
+}
+
+/// Scores the customer anew, with nothing new done, and lets the rules speak.
+pub(crate) fn reconsider(step: &mut Step<'_>, changed: SignalGroups) {
+    let understood = understand::refresh(step.state, step.at, step.world);
+    evaluate(step, understood.changed | changed, None);
+}
+
+/// Lets every rule that saw a change speak.
+fn evaluate(step: &mut Step<'_>, changed: SignalGroups, event: Option<&str>) {
+    for hit in decide::evaluate(step.state, step.world, step.at, changed, event) {
+        offers::act(step, hit, event);
+    }
+}
+
+fn tick(step: &mut Step<'_>) -> Reply {
+    offers::run_out(step);
+    grants::run_out(step);
+    if decide::due(step.state, step.world).is_some_and(|due| due <= step.at) {
+        reconsider(step, SignalGroups::NONE);
+    }
+    Reply::Done
+}
+
+/// When the customer next needs a tick, if ever.
+fn due(state: &CustomerState, world: &World) -> Option<Timestamp> {
+    [
+        offers::due(state),
+        grants::due(state),
+        decide::due(state, world),
+    ]
+    .into_iter()
+    .flatten()
+    .min()
+}
+
+impl Step<'_> {
+    /// The next ordinal for an id that is derived in this step.
+    pub(crate) fn ordinal(&mut self) -> u32 {
+        self.ordinal += 1;
+        self.ordinal
+    }
+
+    /// Asks for a row.
+    pub(crate) fn effect(&mut self, effect: Effect) {
+        self.out.effects.push(effect);
+    }
+
+    /// Appends to the customer's timeline and returns the row's number.
+    pub(crate) fn timeline(&mut self, audience: Audience, body: TimelineBody) -> u64 {
+        let at = self.at;
+        self.timeline_at(at, audience, body)
+    }
+
+    fn timeline_at(&mut self, at: Timestamp, audience: Audience, body: TimelineBody) -> u64 {
+        self.state.timeline_seq += 1;
+        let conversation = self
+            .state
+            .conversation
+            .as_ref()
+            .and_then(|open| open.device);
+        let device = match body {
+            TimelineBody::Offer(_) => self.state.offer.as_ref().and_then(|offer| offer.device),
+            _ => conversation,
+        };
+        let item = TimelineItem {
+            customer: self.state.customer,
+            seq: self.state.timeline_seq,
+            at,
+            audience,
+            device,
+            body,
+        };
+        self.effect(Effect::Timeline(item));
+        self.state.timeline_seq
+    }
+
+    fn trail(&mut self, at: Timestamp, what: Trail) {
+        if self.state.trail.len() == TRAIL_ITEMS_MAX {
+            self.state.trail.remove(0);
+        }
+        self.state.trail.push(TrailItem { at, what });
+    }
+
+    /// Writes what the customer did lately into the timeline, because now it matters.
+    pub(crate) fn flush_trail(&mut self) {
+        for item in std::mem::take(&mut self.state.trail) {
+            let body = match item.what {
+                Trail::Page { path } => TimelineBody::Page { path },
+                Trail::Struggle { signal, detail } => TimelineBody::Struggle { signal, detail },
+                Trail::Custom { name } => TimelineBody::Custom { name },
+            };
+            self.timeline_at(item.at, Audience::Staff, body);
+        }
+    }
+
+    /// Tells the caller when this customer wants a tick, if that changed.
+    fn wake(&mut self) {
+        let at = due(self.state, self.world);
+        if at != self.state.wake_at {
+            self.state.wake_at = at;
+            let customer = self.state.customer;
+            self.effect(Effect::Wake { customer, at });
+        }
+    }
+}

@@ -1,0 +1,208 @@
+//! Folding one customer into another, by a protocol of two logged inputs.
+//!
+//! `MergeOut` freezes the loser and sends its state along; `MergeIn` folds it into the
+//! survivor, once, however often it arrives. Protective facts unite, usage adds up, grants
+//! come along as themselves, and one live offer survives.
+
+use crate::{
+    contact::{conversation, offers},
+    customer::{Step, TRAIL_ITEMS_MAX},
+    decide::suppression,
+    model::*,
+};
+
+/// How many folded merges are remembered.
+const MERGES_MAX: usize = 16;
+
+/// Freezes this customer and sends its state to the survivor.
+pub(crate) fn out(step: &mut Step<'_>, merge: MergeId, into: CustomerId) -> Reply {
+    if step.state.merged_into.is_some() || into == step.state.customer {
+        return Reply::Gone;
+    }
+    step.state.merged_into = Some(into);
+    let from = Box::new(step.state.clone());
+    step.out
+        .to_customers
+        .push((into, CustomerBody::MergeIn { merge, from }));
+    // Only the frozen marker stays; everything else went along.
+    let mut frozen = CustomerState::new(step.state.customer, step.state.created_at);
+    frozen.applied = step.state.applied;
+    frozen.merged_into = Some(into);
+    frozen.wake_at = step.state.wake_at;
+    *step.state = frozen;
+    Reply::Done
+}
+
+/// Folds a frozen customer into this one.
+pub(crate) fn fold_in(step: &mut Step<'_>, merge: MergeId, from: &CustomerState) -> Reply {
+    if step.state.merges.contains(&merge) {
+        return Reply::Duplicate;
+    }
+    if step.state.merges.len() == MERGES_MAX {
+        step.state.merges.remove(0);
+    }
+    step.state.merges.push(merge);
+    let offset = step.state.timeline_seq;
+    step.state.timeline_seq += from.timeline_seq;
+    let into = step.state.customer;
+    step.effect(Effect::Merged {
+        from: from.customer,
+        into,
+        timeline_offset: offset,
+    });
+    fold_history(step.state, from);
+    fold_permission(&mut step.state.permission, &from.permission);
+    let (caps, at) = (&step.world.policy.caps, step.at);
+    let state = &mut *step.state;
+    state.suppression = suppression::merge(&state.suppression, &from.suppression, caps, at);
+    state.shadow_suppression = suppression::merge(
+        &state.shadow_suppression,
+        &from.shadow_suppression,
+        caps,
+        at,
+    );
+    fold_grants(step, from);
+    fold_conversation(step, from);
+    fold_offer(step, from);
+    step.timeline(
+        Audience::Staff,
+        TimelineBody::Merge {
+            other: from.customer,
+        },
+    );
+    Reply::Done
+}
+
+fn fold_history(state: &mut CustomerState, from: &CustomerState) {
+    state.created_at = state.created_at.min(from.created_at);
+    state.last_seen_at = state.last_seen_at.max(from.last_seen_at);
+    state.visits += from.visits;
+    state.past_requests += from.past_requests;
+    for link in &from.links {
+        match state.links.iter_mut().find(|known| known.key == link.key) {
+            Some(known) => known.level = known.level.max(link.level),
+            None => state.links.push(*link),
+        }
+    }
+    fold_counters(&mut state.features, &from.features);
+    if from.need.computed_at > state.need.computed_at {
+        state.need = from.need;
+    }
+    let newer = |session: &Session| {
+        state
+            .session
+            .as_ref()
+            .is_none_or(|mine| mine.last_at <= session.last_at)
+    };
+    if let Some(session) = from.session.as_ref().filter(|session| newer(session)) {
+        state.session = Some(session.clone());
+    }
+    for standing in &from.rules {
+        if !state.rules.iter().any(|mine| mine.rule == standing.rule) {
+            state.rules.push(*standing);
+        }
+    }
+    state.trail.extend(from.trail.iter().cloned());
+    state.trail.sort_by_key(|item| item.at);
+    let surplus = state.trail.len().saturating_sub(TRAIL_ITEMS_MAX);
+    state.trail.drain(..surplus);
+}
+
+/// Adds up what both did, as of the later of the two.
+fn fold_counters(mine: &mut Features, other: &Features) {
+    for (mine, other) in mine.counters.iter_mut().zip(&other.counters) {
+        let at = mine.at.max(other.at);
+        for (place, half_life_ms) in HALF_LIVES_MS.iter().enumerate() {
+            let left = |counter: &Decayed| {
+                let age_ms = at.since(counter.at).0 as f64;
+                counter.values[place] * libm::exp2(-age_ms / *half_life_ms as f64) as f32
+            };
+            mine.values[place] = left(mine) + left(other);
+        }
+        mine.at = at;
+    }
+    mine.page_opened_at = mine.page_opened_at.max(other.page_opened_at);
+    mine.session_active_ms = mine.session_active_ms.max(other.session_active_ms);
+}
+
+/// A refusal on either side holds; a permission must not be on only one of them.
+fn fold_permission(mine: &mut Permission, other: &Permission) {
+    mine.analyse_behaviour = stricter(mine.analyse_behaviour, other.analyse_behaviour);
+    mine.contact = stricter(mine.contact, other.contact);
+    mine.opted_out |= other.opted_out;
+    if mine.time_zone.is_none() {
+        mine.time_zone.clone_from(&other.time_zone);
+    }
+    if mine.language.is_none() {
+        mine.language.clone_from(&other.language);
+    }
+}
+
+fn stricter(one: Consent, other: Consent) -> Consent {
+    match (one, other) {
+        (Consent::Denied, _) | (_, Consent::Denied) => Consent::Denied,
+        (Consent::Granted, _) | (_, Consent::Granted) => Consent::Granted,
+        _ => Consent::Unset,
+    }
+}
+
+/// Every grant comes along as itself: limits never add, and none is there twice.
+fn fold_grants(step: &mut Step<'_>, from: &CustomerState) {
+    for grant in &from.grants {
+        if step
+            .state
+            .grants
+            .iter()
+            .any(|mine| mine.grant == grant.grant)
+        {
+            continue;
+        }
+        step.state.grants.push(grant.clone());
+        let customer = step.state.customer;
+        step.effect(Effect::Grant {
+            customer,
+            grant: Box::new(grant.clone()),
+        });
+        let at = step.at;
+        step.effect(Effect::Ledger(LedgerEntry {
+            customer,
+            grant: grant.grant,
+            at,
+            change: LedgerChange::Carried,
+        }));
+    }
+}
+
+/// One open conversation survives: the one an agent has, else the older.
+fn fold_conversation(step: &mut Step<'_>, from: &CustomerState) {
+    let Some(other) = &from.conversation else {
+        return;
+    };
+    let keep_mine = step.state.conversation.as_ref().is_some_and(|mine| {
+        let (mine_assigned, other_assigned) = (mine.agent.is_some(), other.agent.is_some());
+        mine_assigned && !other_assigned
+            || mine_assigned == other_assigned && mine.started_at <= other.started_at
+    });
+    if keep_mine {
+        conversation::close_duplicate(step, other);
+        return;
+    }
+    if let Some(mine) = step.state.conversation.replace(other.clone()) {
+        conversation::close_duplicate(step, &mine);
+    }
+    conversation::changed(step, None, None);
+}
+
+/// One live offer survives: the survivor's own, else the one that came along.
+fn fold_offer(step: &mut Step<'_>, from: &CustomerState) {
+    let Some(other) = &from.offer else { return };
+    let engaged = step.state.offer.is_some() || step.state.conversation.is_some();
+    let mine = step.state.offer.replace(other.clone());
+    if engaged || step.state.permission.opted_out {
+        offers::withdraw(step);
+        step.state.offer = mine;
+        if step.state.permission.opted_out || step.state.conversation.is_some() {
+            offers::withdraw(step);
+        }
+    }
+}

@@ -1,0 +1,884 @@
+//! The two machines together, through `flow`: from a struggling visitor to a served one.
+
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use overture_engine::{
+    World,
+    decide::Policy,
+    flow::{self, Batch},
+    memory::MemoryStates,
+    model::*,
+    understand::{EngagementInputs, EngagementModel, Factor},
+};
+
+/// Needs help with 0.3 for each failed submit and each rage click, capped below 1.
+struct CountingModel;
+
+impl EngagementModel for CountingModel {
+    fn name(&self) -> &'static str {
+        "counting-1"
+    }
+
+    fn probability(&self, inputs: &EngagementInputs) -> f64 {
+        let struggles = inputs.get(Factor::FailedSubmits) + inputs.get(Factor::RageClicks);
+        (0.3 * struggles).min(0.99)
+    }
+
+    fn score(&self, inputs: &EngagementInputs) -> EngagementScore {
+        EngagementScore {
+            score: Probability::new(self.probability(inputs)).unwrap(),
+            intercept: 0.0,
+            contributions: vec![Contribution {
+                factor: "failed_submits",
+                value: inputs.get(Factor::FailedSubmits),
+                weight: 0.3,
+                contribution: 0.3 * inputs.get(Factor::FailedSubmits),
+            }],
+            model: "counting-1",
+        }
+    }
+}
+
+fn world(mode: Mode) -> World {
+    let policy = Policy::parse(Policy::shipped(), 1).unwrap().policy;
+    World {
+        facts: WorldFacts {
+            version: 1,
+            policy_revision: 1,
+            mode,
+            faqs: true,
+            model: "counting-1".into(),
+        },
+        policy: Arc::new(policy),
+        engagement: Arc::new(CountingModel),
+    }
+}
+
+struct Shop {
+    states: MemoryStates,
+    world: World,
+    now: Timestamp,
+    next_seq: Seq,
+    inputs: Vec<Input>,
+    effects: Vec<Effect>,
+}
+
+const BROWSER: u128 = 1;
+const ANNA: u128 = 100;
+const BEN: u128 = 200;
+
+fn identifier(kind: IdentifierKind, key: u128, level: IdentityLevel) -> Identifier {
+    Identifier {
+        kind,
+        key: LinkKey(key),
+        value: Private::new(format!("value {key}")),
+        level,
+    }
+}
+
+fn browser(key: u128) -> Identifier {
+    identifier(IdentifierKind::Device, key, IdentityLevel::Anonymous)
+}
+
+fn user(key: u128, level: IdentityLevel) -> Identifier {
+    identifier(IdentifierKind::UserId, key, level)
+}
+
+impl Shop {
+    fn open(mode: Mode) -> Self {
+        Self {
+            states: MemoryStates::default(),
+            world: world(mode),
+            now: Timestamp(1_750_000_000_000),
+            next_seq: Seq(1),
+            inputs: Vec::new(),
+            effects: Vec::new(),
+        }
+    }
+
+    fn submit(&mut self, subject: Subject) -> Reply {
+        let mut batch = Batch::default();
+        let ingress = Ingress {
+            source: None,
+            occurred_at: None,
+            message_key: None,
+            subject,
+        };
+        let reply = flow::advance(
+            &mut self.states,
+            &self.world,
+            ingress,
+            self.now,
+            &mut self.next_seq,
+            &mut batch,
+        )
+        .unwrap();
+        assert_eq!(batch.dropped, 0, "the machines came to rest");
+        self.inputs.append(&mut batch.inputs);
+        self.effects.append(&mut batch.effects);
+        self.check();
+        reply
+    }
+
+    /// What must hold after every input.
+    fn check(&self) {
+        for state in self.states.customers.values() {
+            for grant in &state.grants {
+                assert!(
+                    grant.used + grant.held <= grant.base_limit + grant.boost,
+                    "{grant:?}"
+                );
+            }
+            let chat_offered = state.offer.as_ref().is_some_and(|offer| {
+                offer.stage != OfferStage::Eligible
+                    && offer.options.contains(&OfferOptionKind::Chat)
+            });
+            let seat = state
+                .offer
+                .as_ref()
+                .is_some_and(|offer| self.states.routing.state().holds.contains_key(&offer.offer));
+            assert!(!chat_offered || seat, "no chat option without a seat");
+        }
+    }
+
+    fn wait(&mut self, seconds: u64) {
+        self.now = self.now + Millis::from_secs(seconds);
+    }
+
+    /// Feeds every due tick, as the runtime does.
+    fn tick(&mut self) {
+        let due: Vec<CustomerId> = self
+            .states
+            .customers
+            .values()
+            .filter(|state| state.wake_at.is_some_and(|at| at <= self.now))
+            .map(|state| state.customer)
+            .collect();
+        for customer in due {
+            self.submit(Subject::Customer(customer, CustomerBody::Tick));
+        }
+        self.submit(Subject::Route(RouteEvent::Tick));
+    }
+
+    fn session(&mut self, who: &[Identifier]) -> CustomerId {
+        let device = who[0].key;
+        let level = who.iter().map(|one| one.level).max().unwrap();
+        let started = SessionStarted {
+            device,
+            level,
+            path: "/checkout".into(),
+            time_zone: None,
+            language: None,
+        };
+        match self.submit(Subject::Identified(
+            who.to_vec(),
+            CustomerBody::SessionStarted(started),
+        )) {
+            Reply::Session { customer, .. } => customer,
+            other => panic!("expected a session, got {other:?}"),
+        }
+    }
+
+    fn behave(&mut self, who: &[Identifier], behaviour: Behaviour) {
+        self.submit(Subject::Identified(
+            who.to_vec(),
+            CustomerBody::Behaviour(behaviour),
+        ));
+    }
+
+    /// Opens the checkout and fails at it, `times` times, a second apart.
+    fn struggle(&mut self, who: &[Identifier], times: u32) {
+        let navigation = Navigation::Navigate;
+        self.behave(
+            who,
+            Behaviour::PageView {
+                path: "/checkout".into(),
+                navigation,
+            },
+        );
+        for _ in 0..times {
+            self.wait(1);
+            let outcome = SubmitOutcome::Failed;
+            self.behave(who, Behaviour::FormSubmit { form: 7, outcome });
+        }
+        self.wait(10);
+        self.tick();
+    }
+
+    fn agent(&mut self, number: u128, chats: u32) -> AgentId {
+        let agent = AgentId::derive(Timestamp(1), Seq(number as u64), 0);
+        let profile = AgentProfile {
+            capacity: PerChannel {
+                chat: chats,
+                callback: 1,
+            },
+            active: true,
+            ..AgentProfile::default()
+        };
+        self.submit(Subject::Route(RouteEvent::AgentChanged { agent, profile }));
+        self.presence(agent, Presence::Available);
+        agent
+    }
+
+    fn presence(&mut self, agent: AgentId, presence: Presence) {
+        self.submit(Subject::Route(RouteEvent::PresenceSet { agent, presence }));
+    }
+
+    fn accept_reservation(&mut self, agent: AgentId) -> Reply {
+        let reservation = self
+            .states
+            .routing
+            .state()
+            .requests
+            .values()
+            .find_map(|request| match request.stage {
+                RequestStage::Offered {
+                    agent: asked,
+                    reservation,
+                    ..
+                } if asked == agent => Some(reservation),
+                _ => None,
+            })
+            .expect("a reservation is offered to the agent");
+        self.submit(Subject::Route(RouteEvent::ReservationAccepted {
+            agent,
+            reservation,
+        }))
+    }
+
+    fn state(&self, customer: CustomerId) -> &CustomerState {
+        &self.states.customers[&customer]
+    }
+
+    fn offer(&self, customer: CustomerId) -> &OfferState {
+        self.state(customer)
+            .offer
+            .as_ref()
+            .expect("an offer is live")
+    }
+
+    fn accept_offer(&mut self, customer: CustomerId, option: OfferOptionKind) -> Reply {
+        let live = self.offer(customer).clone();
+        let body = CustomerBody::OfferAccepted {
+            offer: live.offer,
+            option,
+            grant: live.grant,
+            key: 11,
+            phone: None,
+        };
+        self.submit(Subject::Customer(customer, body))
+    }
+
+    fn outcomes(&self) -> Vec<String> {
+        self.effects
+            .iter()
+            .filter_map(|effect| match effect {
+                Effect::Decision(decision) => Some(match &decision.outcome {
+                    Outcome::Withhold(reasons) => format!("withhold:{}", reasons[0].name()),
+                    other => other.name().to_owned(),
+                }),
+                _ => None,
+            })
+            .collect()
+    }
+
+    fn messages(&self) -> Vec<String> {
+        self.effects
+            .iter()
+            .filter_map(|effect| match effect {
+                Effect::Timeline(TimelineItem {
+                    body: TimelineBody::Message { text, .. },
+                    ..
+                }) => Some(text.reveal().to_owned()),
+                _ => None,
+            })
+            .collect()
+    }
+}
+
+fn write(conversation: InteractionId, key: u64, text: &str) -> CustomerBody {
+    CustomerBody::CustomerMessage {
+        conversation,
+        key,
+        client_key: key.to_string(),
+        text: Private::new(text),
+    }
+}
+
+fn conversation_of(reply: &Reply) -> InteractionId {
+    match reply {
+        Reply::Conversation { conversation, .. } | Reply::Assigned { conversation, .. } => {
+            *conversation
+        }
+        other => panic!("expected a conversation, got {other:?}"),
+    }
+}
+
+#[test]
+fn a_struggling_visitor_is_offered_help_and_served() {
+    let mut shop = Shop::open(Mode::Live);
+    let agent = shop.agent(1, 2);
+    let visitor = [browser(BROWSER)];
+    let customer = shop.session(&visitor);
+    shop.struggle(&visitor, 3);
+
+    let offer = shop.offer(customer);
+    assert_eq!(offer.style, OfferStyle::Banner);
+    assert!(offer.options.contains(&OfferOptionKind::Chat));
+    assert!(offer.grant.is_some(), "the rule issues a grant on trigger");
+    let id = offer.offer;
+    shop.submit(Subject::Customer(
+        customer,
+        CustomerBody::OfferShown { offer: id },
+    ));
+
+    let opened = shop.accept_offer(customer, OfferOptionKind::Chat);
+    let conversation = conversation_of(&opened);
+    assert_eq!(shop.state(customer).grants[0].held, 1);
+    let again = CustomerBody::OfferAccepted {
+        offer: id,
+        option: OfferOptionKind::Chat,
+        grant: None,
+        key: 11,
+        phone: None,
+    };
+    assert_eq!(
+        shop.submit(Subject::Customer(customer, again)),
+        opened,
+        "a second click is one"
+    );
+
+    assert_eq!(
+        conversation_of(&shop.accept_reservation(agent)),
+        conversation
+    );
+    assert_eq!(
+        shop.state(customer).grants[0].used,
+        1,
+        "reaching the agent consumes the use"
+    );
+    assert_eq!(shop.state(customer).grants[0].held, 0);
+
+    let first = shop.submit(Subject::Customer(
+        customer,
+        write(conversation, 1, "It says no"),
+    ));
+    let repeated = shop.submit(Subject::Customer(
+        customer,
+        write(conversation, 1, "It says no"),
+    ));
+    assert_eq!(first, repeated, "the same key gives the same answer");
+    let reply = CustomerBody::AgentMessage {
+        conversation,
+        agent,
+        key: 2,
+        client_key: "d2".into(),
+        text: Private::new("Let me look"),
+    };
+    shop.submit(Subject::Customer(customer, reply));
+    assert_eq!(shop.messages(), ["It says no", "Let me look"]);
+
+    let done = CustomerBody::AgentResolved {
+        conversation,
+        agent,
+        code: ResolutionCode::Solved,
+        notes: Private::new("postcode"),
+    };
+    assert_eq!(shop.submit(Subject::Customer(customer, done)), Reply::Done);
+    assert!(shop.state(customer).conversation.is_none());
+    let routing = shop.states.routing.state();
+    assert!(
+        routing.requests.is_empty() && routing.holds.is_empty(),
+        "no seat leaks"
+    );
+    assert_eq!(routing.agents[&agent].load, PerChannel::default());
+    assert!(
+        shop.outcomes().contains(&"offer".to_owned()),
+        "{:?}",
+        shop.outcomes()
+    );
+}
+
+#[test]
+fn without_a_seat_the_offer_keeps_what_needs_none() {
+    let mut shop = Shop::open(Mode::Live);
+    let visitor = [browser(BROWSER)];
+    let customer = shop.session(&visitor);
+    shop.struggle(&visitor, 3);
+    let options = &shop.offer(customer).options;
+    assert!(!options.contains(&OfferOptionKind::Chat));
+    assert!(!options.is_empty());
+}
+
+#[test]
+fn the_chat_option_goes_with_the_seat() {
+    let mut shop = Shop::open(Mode::Live);
+    let agent = shop.agent(1, 1);
+    let visitor = [browser(BROWSER)];
+    let customer = shop.session(&visitor);
+    shop.struggle(&visitor, 3);
+    assert!(
+        shop.offer(customer)
+            .options
+            .contains(&OfferOptionKind::Chat)
+    );
+    shop.presence(agent, Presence::Offline);
+    let offer = shop.offer(customer);
+    assert!(!offer.options.contains(&OfferOptionKind::Chat) && !offer.seat);
+}
+
+#[test]
+fn how_an_offer_is_put_away_holds_later_ones_back() {
+    let cases = [
+        (
+            DismissedHow::NotNow,
+            "withhold:cooling_down",
+            3_600,
+            "withhold:declined_recently",
+        ),
+        (
+            DismissedHow::Never,
+            "withhold:opted_out",
+            30 * 86_400,
+            "withhold:opted_out",
+        ),
+        (
+            DismissedHow::Ignored,
+            "withhold:cooling_down",
+            3_600,
+            "withhold:declined_recently",
+        ),
+    ];
+    for (how, soon, later_s, later) in cases {
+        let mut shop = Shop::open(Mode::Live);
+        let visitor = [browser(BROWSER)];
+        let customer = shop.session(&visitor);
+        shop.struggle(&visitor, 3);
+        let offer = shop.offer(customer).offer;
+        let away = CustomerBody::OfferDismissed { offer, how };
+        assert_eq!(shop.submit(Subject::Customer(customer, away)), Reply::Done);
+        assert!(shop.state(customer).offer.is_none());
+        for (wait_s, expected) in [(2_000, soon), (later_s, later)] {
+            shop.wait(wait_s);
+            shop.effects.clear();
+            shop.session(&visitor);
+            shop.struggle(&visitor, 3);
+            assert!(shop.state(customer).offer.is_none(), "{how:?}");
+            let outcomes = shop.outcomes();
+            let named = outcomes.iter().any(|one| one == expected);
+            assert!(
+                named || wait_s == 2_000,
+                "{how:?} after {wait_s} s: {outcomes:?}"
+            );
+        }
+        shop.submit(Subject::Customer(customer, CustomerBody::OffersWanted));
+        shop.wait(90 * 86_400);
+        shop.session(&visitor);
+        shop.struggle(&visitor, 3);
+        assert!(
+            shop.state(customer).offer.is_some(),
+            "{how:?}: wanted again"
+        );
+    }
+}
+
+#[test]
+fn an_offer_nobody_answers_runs_out() {
+    let mut shop = Shop::open(Mode::Live);
+    let agent = shop.agent(1, 1);
+    let visitor = [browser(BROWSER)];
+    let customer = shop.session(&visitor);
+    shop.struggle(&visitor, 3);
+    let offer = shop.offer(customer).offer;
+    shop.submit(Subject::Customer(
+        customer,
+        CustomerBody::OfferShown { offer },
+    ));
+    shop.wait(3_600);
+    shop.tick();
+    assert!(shop.state(customer).offer.is_none());
+    assert!(
+        shop.state(customer).suppression.declined_until > shop.now,
+        "ignored counts"
+    );
+    assert_eq!(
+        shop.states.routing.state().agents[&agent].load,
+        PerChannel::default()
+    );
+    let late = CustomerBody::OfferAccepted {
+        offer,
+        option: OfferOptionKind::Chat,
+        grant: None,
+        key: 5,
+        phone: None,
+    };
+    assert_eq!(shop.submit(Subject::Customer(customer, late)), Reply::Gone);
+}
+
+#[test]
+fn shadow_mode_reaches_nobody_and_still_answers_who_asks() {
+    let mut shop = Shop::open(Mode::Shadow);
+    let agent = shop.agent(1, 1);
+    let visitor = [browser(BROWSER)];
+    let customer = shop.session(&visitor);
+    shop.struggle(&visitor, 3);
+    assert!(shop.state(customer).offer.is_none());
+    assert!(
+        shop.outcomes()
+            .iter()
+            .all(|outcome| outcome == "withhold:shadow_mode")
+    );
+    assert!(!shop.outcomes().is_empty());
+    let ask = CustomerBody::HelpRequested {
+        channel: ChannelKind::Chat,
+        key: 1,
+        text: Some(Private::new("Hello?")),
+        phone: None,
+    };
+    let opened = conversation_of(&shop.submit(Subject::Customer(customer, ask.clone())));
+    assert_eq!(
+        conversation_of(&shop.submit(Subject::Customer(customer, ask))),
+        opened
+    );
+    assert_eq!(conversation_of(&shop.accept_reservation(agent)), opened);
+    assert_eq!(shop.messages(), ["Hello?"]);
+}
+
+#[test]
+fn stop_takes_open_offers_back() {
+    let mut shop = Shop::open(Mode::Live);
+    shop.agent(1, 1);
+    let visitor = [browser(BROWSER)];
+    let customer = shop.session(&visitor);
+    shop.struggle(&visitor, 3);
+    shop.offer(customer);
+    shop.world.facts.mode = Mode::Shadow;
+    shop.submit(Subject::Customer(customer, CustomerBody::Tick));
+    assert!(shop.state(customer).offer.is_none());
+    assert!(shop.states.routing.state().holds.is_empty());
+}
+
+#[test]
+fn an_offer_is_only_accepted_with_its_own_grant() {
+    let mut shop = Shop::open(Mode::Live);
+    shop.agent(1, 1);
+    let visitor = [browser(BROWSER)];
+    let customer = shop.session(&visitor);
+    shop.struggle(&visitor, 3);
+    let live = shop.offer(customer).clone();
+    let stolen = GrantId::derive(Timestamp(9), Seq(9), 9);
+    for grant in [None, Some(stolen)] {
+        let body = CustomerBody::OfferAccepted {
+            offer: live.offer,
+            option: OfferOptionKind::Chat,
+            grant,
+            key: 3,
+            phone: None,
+        };
+        assert_eq!(
+            shop.submit(Subject::Customer(customer, body)),
+            Reply::NotAvailable
+        );
+    }
+    assert!(shop.state(customer).conversation.is_none());
+}
+
+#[test]
+fn a_grant_of_three_is_redeemed_three_times() {
+    let mut shop = Shop::open(Mode::Shadow);
+    let agent = shop.agent(1, 1);
+    let customer = shop.session(&[browser(BROWSER)]);
+    let terms = GrantTerms {
+        limit: 3,
+        ttl: Millis::from_secs(3_600),
+        channels: Default::default(),
+    };
+    let issue = CustomerBody::GrantIssued { terms, key: 77 };
+    let granted = shop.submit(Subject::Customer(customer, issue.clone()));
+    assert_eq!(
+        shop.submit(Subject::Customer(customer, issue)),
+        granted,
+        "one key, one grant"
+    );
+    let Reply::Granted {
+        grant, generation, ..
+    } = granted
+    else {
+        panic!("{granted:?}")
+    };
+    let redeem = |key| CustomerBody::GrantRedeemed {
+        grant,
+        generation,
+        channel: ChannelKind::Chat,
+        key,
+    };
+    let mut held = 0;
+    for key in 0..64 {
+        let reply = shop.submit(Subject::Customer(customer, redeem(key)));
+        let repeated = shop.submit(Subject::Customer(customer, redeem(key)));
+        assert_eq!(reply, repeated, "a replayed key consumes nothing");
+        held += u32::from(matches!(reply, Reply::Redeemed { .. }));
+    }
+    assert_eq!(held, 3);
+    shop.accept_reservation(agent);
+    assert_eq!(
+        (
+            shop.state(customer).grants[0].used,
+            shop.state(customer).grants[0].held
+        ),
+        (3, 0)
+    );
+    let revoke = CustomerBody::GrantRevoked { grant };
+    shop.submit(Subject::Customer(customer, revoke));
+    assert_eq!(
+        shop.submit(Subject::Customer(customer, redeem(99))),
+        Reply::NotAvailable,
+        "a revoked grant is over"
+    );
+}
+
+#[test]
+fn who_leaves_before_an_agent_came_gets_the_use_back() {
+    let mut shop = Shop::open(Mode::Live);
+    let visitor = [browser(BROWSER)];
+    let customer = shop.session(&visitor);
+    shop.struggle(&visitor, 3);
+    let opened = shop.accept_offer(customer, OfferOptionKind::Callback);
+    let conversation = conversation_of(&opened);
+    let leave = CustomerBody::CustomerEnded { conversation };
+    assert_eq!(shop.submit(Subject::Customer(customer, leave)), Reply::Done);
+    let grant = &shop.state(customer).grants[0];
+    assert_eq!((grant.used, grant.held), (0, 0));
+    assert!(shop.states.routing.state().requests.is_empty());
+}
+
+#[test]
+fn only_its_agent_speaks_in_a_conversation() {
+    let mut shop = Shop::open(Mode::Shadow);
+    let agent = shop.agent(1, 1);
+    let customer = shop.session(&[browser(BROWSER)]);
+    let ask = CustomerBody::HelpRequested {
+        channel: ChannelKind::Chat,
+        key: 1,
+        text: None,
+        phone: None,
+    };
+    let conversation = conversation_of(&shop.submit(Subject::Customer(customer, ask)));
+    shop.accept_reservation(agent);
+    let other = shop.agent(2, 1);
+    let say = |agent| CustomerBody::AgentMessage {
+        conversation,
+        agent,
+        key: 4,
+        client_key: String::new(),
+        text: Private::new("Hi"),
+    };
+    assert_eq!(
+        shop.submit(Subject::Customer(customer, say(other))),
+        Reply::NotYours
+    );
+    assert!(matches!(
+        shop.submit(Subject::Customer(customer, say(agent))),
+        Reply::Message { .. }
+    ));
+}
+
+#[test]
+fn identifiers_lead_to_the_right_person() {
+    let claimed = |key| user(key, IdentityLevel::Claimed);
+    let proven = |key| user(key, IdentityLevel::Verified);
+
+    let mut shop = Shop::open(Mode::Shadow);
+    let anonymous = shop.session(&[browser(1)]);
+    let anna = shop.session(&[browser(1), claimed(ANNA)]);
+    assert_eq!(
+        anna, anonymous,
+        "an anonymous visitor who signs in stays the same customer"
+    );
+    let elsewhere = shop.session(&[browser(2), claimed(ANNA)]);
+    assert_eq!(elsewhere, anna, "one person on two browsers is one");
+    let ben = shop.session(&[browser(1), claimed(BEN)]);
+    assert_ne!(ben, anna, "two people on one browser are two");
+    assert_eq!(
+        shop.session(&[browser(1)]),
+        ben,
+        "the browser follows who used it last"
+    );
+    assert_eq!(
+        shop.session(&[browser(1), claimed(ANNA)]),
+        anna,
+        "and comes back"
+    );
+    assert_eq!(shop.session(&[browser(1)]), anna);
+
+    let mut shop = Shop::open(Mode::Shadow);
+    let anna = shop.session(&[browser(1), proven(ANNA)]);
+    let thief = shop.session(&[browser(66)]);
+    assert_eq!(
+        shop.session(&[browser(66), claimed(ANNA)]),
+        thief,
+        "a claim opens nothing"
+    );
+    assert_ne!(thief, anna);
+    let stranger = shop.session(&[browser(67), claimed(ANNA)]);
+    assert_ne!(stranger, anna, "not from a new browser either");
+    assert_eq!(
+        shop.session(&[browser(66), proven(ANNA)]),
+        anna,
+        "a proof does"
+    );
+}
+
+#[test]
+fn signing_in_folds_the_anonymous_visit_into_the_person() {
+    let mut shop = Shop::open(Mode::Live);
+    let anna = shop.session(&[browser(1), user(ANNA, IdentityLevel::Verified)]);
+    let anonymous = shop.session(&[browser(2)]);
+    shop.submit(Subject::Customer(
+        anonymous,
+        CustomerBody::Consent {
+            purpose: Purpose::Contact,
+            granted: false,
+        },
+    ));
+    let ask = CustomerBody::HelpRequested {
+        channel: ChannelKind::Chat,
+        key: 1,
+        text: Some(Private::new("before")),
+        phone: None,
+    };
+    let conversation = conversation_of(&shop.submit(Subject::Customer(anonymous, ask)));
+    let rows = shop.state(anonymous).timeline_seq;
+    let mine = shop.state(anna).timeline_seq;
+
+    let folded = shop.session(&[browser(2), user(ANNA, IdentityLevel::Verified)]);
+    assert_eq!(folded, anna);
+    assert_eq!(shop.state(anonymous).merged_into, Some(anna));
+    let state = shop.state(anna);
+    assert_eq!(
+        state.permission.contact,
+        Consent::Denied,
+        "a refusal comes along"
+    );
+    assert_eq!(
+        state.conversation.as_ref().unwrap().conversation,
+        conversation
+    );
+    assert!(state.timeline_seq >= rows + mine);
+    let merged: Vec<_> = shop
+        .effects
+        .iter()
+        .filter(|effect| matches!(effect, Effect::Merged { .. }))
+        .collect();
+    assert_eq!(
+        merged,
+        [&Effect::Merged {
+            from: anonymous,
+            into: anna,
+            timeline_offset: mine
+        }]
+    );
+
+    // The same fold again, and events to the folded one, change nothing twice.
+    let again = shop
+        .inputs
+        .iter()
+        .find_map(|input| match &input.body {
+            InputBody::Customer(CustomerEvent {
+                body: body @ CustomerBody::MergeIn { .. },
+                ..
+            }) => Some(body.clone()),
+            _ => None,
+        })
+        .unwrap();
+    let visits = shop.state(anna).visits;
+    assert_eq!(
+        shop.submit(Subject::Customer(anna, again)),
+        Reply::Duplicate
+    );
+    assert_eq!(shop.state(anna).visits, visits);
+    let late = shop.submit(Subject::Customer(
+        anonymous,
+        write(conversation, 9, "after"),
+    ));
+    assert!(matches!(late, Reply::Message { .. }), "forwarded: {late:?}");
+    let agent = shop.agent(1, 1);
+    assert_eq!(
+        conversation_of(&shop.accept_reservation(agent)),
+        conversation
+    );
+    assert_eq!(
+        shop.state(anna).conversation.as_ref().unwrap().agent,
+        Some(agent)
+    );
+}
+
+#[test]
+fn without_permission_nothing_is_kept() {
+    let mut shop = Shop::open(Mode::Live);
+    let visitor = [browser(BROWSER)];
+    let customer = shop.session(&visitor);
+    shop.struggle(&visitor, 1);
+    let refuse = CustomerBody::Consent {
+        purpose: Purpose::AnalyseBehaviour,
+        granted: false,
+    };
+    shop.submit(Subject::Customer(customer, refuse));
+    assert_eq!(
+        shop.state(customer).features.counters,
+        [Decayed::default(); SIGNALS]
+    );
+    let logged = shop.inputs.len();
+    shop.behave(&visitor, Behaviour::DeadClick);
+    assert_eq!(shop.inputs.len(), logged, "not even logged");
+}
+
+#[test]
+fn the_same_log_gives_the_same_decisions() {
+    let mut shop = Shop::open(Mode::Live);
+    let agent = shop.agent(1, 2);
+    for visitor in 1..=6u128 {
+        let who = [browser(visitor)];
+        let customer = shop.session(&who);
+        shop.struggle(&who, visitor as u32 % 4);
+        if shop.state(customer).offer.is_some() && visitor % 2 == 1 {
+            shop.accept_offer(customer, OfferOptionKind::Callback);
+        }
+        if visitor == 3 {
+            shop.session(&[browser(visitor), user(ANNA, IdentityLevel::Verified)]);
+        }
+        if visitor == 5 {
+            shop.session(&[browser(visitor), user(ANNA, IdentityLevel::Verified)]);
+        }
+    }
+    shop.presence(agent, Presence::Away);
+    shop.wait(90_000);
+    shop.tick();
+
+    let mut replayed = MemoryStates::default();
+    let mut effects = Vec::new();
+    for input in &shop.inputs {
+        effects.append(&mut flow::replay(&mut replayed, &shop.world, input).unwrap());
+    }
+    assert_eq!(effects, shop.effects);
+    assert_eq!(replayed.customers, shop.states.customers);
+    assert_eq!(replayed.routing.state(), shop.states.routing.state());
+
+    // Newer rows skip what they have seen; the rest catches up.
+    let mut recovered = MemoryStates::default();
+    let newer: BTreeMap<CustomerId, CustomerState> = shop
+        .states
+        .customers
+        .iter()
+        .take(3)
+        .map(|(id, state)| (*id, state.clone()))
+        .collect();
+    recovered.customers = newer;
+    for input in &shop.inputs {
+        flow::replay(&mut recovered, &shop.world, input).unwrap();
+    }
+    assert_eq!(recovered.customers, shop.states.customers);
+    assert_eq!(recovered.routing.state(), shop.states.routing.state());
+}
