@@ -1,0 +1,62 @@
+//! What is measured and tidied beside the core: disk, outbox, retention.
+
+use std::{
+    sync::{Arc, Weak},
+    time::Duration,
+};
+
+use overture_engine::model::{Millis, Timestamp};
+use overture_store::{Retention, Store};
+
+use super::shared::Shared;
+
+/// How often numbers are taken.
+const EVERY: Duration = Duration::from_secs(5);
+
+/// Numbers taken between two prunings: 10 minutes.
+const ROUNDS_PER_PRUNE: u32 = 120;
+
+/// How long log and timelines are kept, and how large the log may get.
+const RETENTION: Retention = Retention {
+    max_age: Millis::from_secs(30 * 86_400),
+    max_log_bytes: 50_000_000_000,
+};
+
+/// Starts the thread. It ends when the core is gone.
+pub(super) fn start(store: Arc<dyn Store>, shared: &Arc<Shared>, clock: fn() -> Timestamp) {
+    let shared = Arc::downgrade(shared);
+    let spawned = std::thread::Builder::new()
+        .name("overture-housekeeper".to_owned())
+        .spawn(move || work(&*store, &shared, clock));
+    if let Err(error) = spawned {
+        tracing::error!(%error, "the housekeeper could not start");
+    }
+}
+
+fn work(store: &dyn Store, shared: &Weak<Shared>, clock: fn() -> Timestamp) {
+    let mut round: u32 = 0;
+    loop {
+        let Some(shared) = shared.upgrade() else {
+            return;
+        };
+        if let Ok(pressure) = store.pressure() {
+            metrics::gauge!("overture_disk_used_bytes").set(pressure.used_bytes as f64);
+            metrics::gauge!("overture_disk_free_bytes").set(pressure.free_bytes as f64);
+            shared.set_pressure(pressure);
+        }
+        drop(shared);
+        round += 1;
+        if round.is_multiple_of(ROUNDS_PER_PRUNE) {
+            match store.prune(clock(), RETENTION) {
+                Ok(pruned) => tracing::info!(
+                    log.rows = pruned.log_rows,
+                    timeline.rows = pruned.timeline_rows,
+                    "retention was applied"
+                ),
+                Err(error) => tracing::warn!(%error, "retention could not be applied"),
+            }
+        }
+        // Nothing ever comes through: this is a wait that needs no sleep.
+        let _ = crossbeam_channel::never::<()>().recv_timeout(EVERY);
+    }
+}

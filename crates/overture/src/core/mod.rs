@@ -1,0 +1,224 @@
+//! The core: one thread that owns all customers and routing, and the handle to it.
+//!
+//! Inputs queue up, are stepped in memory, and become one commit unit after another; a
+//! reply goes out after the commit that made its input durable. While one unit commits the
+//! next is stepped. Entry points: [`start`], [`Handle`]; the loop is in `engine.rs`.
+
+mod cache;
+mod commit;
+mod dedupe;
+mod engine;
+mod housekeeping;
+mod memory;
+mod open;
+mod recover;
+mod shared;
+mod sweep;
+mod wakes;
+mod world;
+mod writer;
+
+use std::{
+    sync::{Arc, atomic::Ordering},
+    thread::JoinHandle,
+};
+
+use crossbeam_channel::{Sender, TrySendError, bounded};
+use futures_util::future::BoxFuture;
+use overture_engine::{
+    model::{CustomerId, Ingress, Reply, Timestamp, WorldFacts},
+    understand::EngagementModel,
+};
+use overture_http::{Core, CoreStats, CustomerView, Hint, Readiness, Unavailable, WorldChange};
+use overture_store::Store;
+use tokio::sync::{broadcast, oneshot, watch};
+
+use shared::Shared;
+use writer::ReplySender;
+
+/// Inputs that may wait; more are refused as overloaded.
+pub const INPUTS_QUEUED_MAX: usize = 20_000;
+
+/// Calls that may wait, whatever they carry.
+const CALLS_QUEUED_MAX: usize = 16_384;
+
+/// What the core needs.
+pub struct Options {
+    /// Where everything is kept. This process holds its lease.
+    pub store: Arc<dyn Store>,
+    /// What scores customers.
+    pub engagement: Arc<dyn EngagementModel>,
+    /// Wall-clock time.
+    pub clock: fn() -> Timestamp,
+}
+
+/// One call to the core thread.
+enum Call {
+    Submit {
+        inputs: Vec<Ingress>,
+        reply: ReplySender,
+    },
+    Peek {
+        customer: CustomerId,
+        reply: oneshot::Sender<Option<CustomerView>>,
+    },
+    World {
+        change: WorldChange,
+        reply: oneshot::Sender<Result<WorldFacts, Unavailable>>,
+    },
+    Wipe {
+        reply: oneshot::Sender<Result<(), Unavailable>>,
+    },
+    Stop,
+}
+
+/// The way to the core thread.
+pub struct Handle {
+    calls: Sender<Call>,
+    shared: Arc<Shared>,
+}
+
+/// The core thread, to be stopped and waited for.
+#[derive(Debug)]
+pub struct Running {
+    thread: JoinHandle<()>,
+}
+
+/// Starts the core thread. It recovers first: see [`Handle::ready`].
+pub fn start(options: Options) -> (Arc<Handle>, Running) {
+    let (calls, inbox) = bounded(CALLS_QUEUED_MAX);
+    let shared = Arc::new(Shared::new());
+    housekeeping::start(Arc::clone(&options.store), &shared, options.clock);
+    let handle = Arc::new(Handle {
+        calls,
+        shared: Arc::clone(&shared),
+    });
+    let thread = std::thread::Builder::new()
+        .name("overture-core".to_owned())
+        .spawn(move || engine::run(options, inbox, shared))
+        .expect("a thread can be started while the process starts");
+    (handle, Running { thread })
+}
+
+impl Handle {
+    /// Follows [`Core::ready`].
+    pub fn readiness(&self) -> watch::Receiver<Readiness> {
+        self.shared.readiness()
+    }
+
+    /// Becomes `Some(why)` when the core cannot go on and the process has to end.
+    pub fn fatal(&self) -> watch::Receiver<Option<String>> {
+        self.shared.fatal()
+    }
+
+    /// Tells those who watch that the alert lane changed.
+    pub fn desk_changed(&self) {
+        let hint = Hint::Desk(self.shared.desk_changed());
+        let _ = self.shared.hints.send(hint);
+    }
+
+    /// Finishes what is queued, writes every state behind, and ends the thread.
+    pub fn stop(&self, running: Running) {
+        let _ = self.calls.send(Call::Stop);
+        let _ = running.thread.join();
+    }
+
+    fn refusal(&self) -> Option<Unavailable> {
+        match self.shared.ready() {
+            Readiness::Ready => None,
+            Readiness::Starting { .. } => Some(unavailable("starting", 1)),
+            Readiness::Refusing(reason) => Some(unavailable(reason, 5)),
+        }
+    }
+
+    fn try_call(&self, call: Call) -> Result<(), Unavailable> {
+        self.calls.try_send(call).map_err(|error| match error {
+            TrySendError::Full(_) => unavailable("overloaded", 1),
+            TrySendError::Disconnected(_) => unavailable("stopping", 5),
+        })
+    }
+}
+
+const fn unavailable(reason: &'static str, retry_after_s: u32) -> Unavailable {
+    Unavailable {
+        retry_after_s,
+        reason,
+    }
+}
+
+/// What a caller hears when the core went away before it answered.
+const STOPPED: Unavailable = unavailable("stopping", 5);
+
+impl Core for Handle {
+    fn submit(&self, inputs: Vec<Ingress>) -> BoxFuture<'static, Result<Vec<Reply>, Unavailable>> {
+        if let Some(refusal) = self.refusal() {
+            return Box::pin(std::future::ready(Err(refusal)));
+        }
+        let count = inputs.len();
+        let queued = self
+            .shared
+            .queued_inputs
+            .fetch_add(count, Ordering::Relaxed);
+        let (reply, answer) = oneshot::channel();
+        let sent = if queued + count > INPUTS_QUEUED_MAX && queued > 0 {
+            Err(unavailable("overloaded", 1))
+        } else {
+            self.try_call(Call::Submit { inputs, reply })
+        };
+        if let Err(refusal) = sent {
+            self.shared
+                .queued_inputs
+                .fetch_sub(count, Ordering::Relaxed);
+            metrics::counter!("overture_refused_inputs_total", "reason" => refusal.reason)
+                .increment(count as u64);
+            return Box::pin(std::future::ready(Err(refusal)));
+        }
+        Box::pin(async move { answer.await.unwrap_or(Err(STOPPED)) })
+    }
+
+    fn hints(&self) -> broadcast::Receiver<Hint> {
+        self.shared.hints.subscribe()
+    }
+
+    fn peek(&self, customer: CustomerId) -> BoxFuture<'static, Option<CustomerView>> {
+        let (reply, answer) = oneshot::channel();
+        let sent = self.try_call(Call::Peek { customer, reply });
+        Box::pin(async move {
+            sent.ok()?;
+            answer.await.ok().flatten()
+        })
+    }
+
+    fn world(&self) -> WorldFacts {
+        WorldFacts::clone(&self.shared.world.load())
+    }
+
+    fn change_world(
+        &self,
+        change: WorldChange,
+    ) -> BoxFuture<'static, Result<WorldFacts, Unavailable>> {
+        let (reply, answer) = oneshot::channel();
+        let sent = self.try_call(Call::World { change, reply });
+        Box::pin(async move {
+            sent?;
+            answer.await.unwrap_or(Err(STOPPED))
+        })
+    }
+
+    fn ready(&self) -> Readiness {
+        self.shared.ready()
+    }
+
+    fn stats(&self) -> CoreStats {
+        self.shared.stats()
+    }
+
+    fn wipe_demo(&self) -> BoxFuture<'static, Result<(), Unavailable>> {
+        let (reply, answer) = oneshot::channel();
+        let sent = self.try_call(Call::Wipe { reply });
+        Box::pin(async move {
+            sent?;
+            answer.await.unwrap_or(Err(STOPPED))
+        })
+    }
+}

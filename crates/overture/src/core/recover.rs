@@ -1,0 +1,136 @@
+//! From the store back to memory: rows, then the log from where rows end, then dedupe.
+
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{Arc, atomic::Ordering},
+};
+
+use overture_engine::{
+    decide::Policy,
+    flow,
+    model::{InputBody, Seq, WorldFacts},
+};
+use overture_http::Readiness;
+use overture_store::StoreError;
+
+use super::{
+    dedupe::{Dedupe, KEYS_MIN, REMEMBER},
+    engine::Engine,
+    sweep::Sweep,
+    wakes::Wakes,
+};
+
+/// Log inputs that are read and replayed at once.
+const CHUNK_INPUTS: usize = 20_000;
+
+impl Engine {
+    /// Drops memory and builds it anew from the store.
+    pub(super) fn recover(&mut self) -> Result<(), StoreError> {
+        let boot = self.store.boot()?;
+        let total = (boot.last_seq.0 + 1).saturating_sub(boot.replay_from.0.max(1));
+        self.shared
+            .set_ready(Readiness::Starting { replayed: 0, total });
+        self.now = self.now.max(boot.last_received_at);
+        self.next_seq = Seq(boot.last_seq.0 + 1);
+        self.memory.reset(boot.route.unwrap_or_default());
+        self.wakes = Wakes::default();
+        for (at, customer) in boot.wakes {
+            self.wakes.set(customer, Some(at));
+        }
+        self.adopt(boot.world.unwrap_or_default())?;
+        self.replay(boot.replay_from, total)?;
+        self.sweep = Sweep::new(Seq(boot.replay_from.0.clamp(1, self.next_seq.0)), self.now);
+        self.remember_messages()?;
+        let totals = self.store.totals()?;
+        self.shared
+            .customers
+            .store(totals.customers, Ordering::Relaxed);
+        self.shared.skipped.store(totals.skipped, Ordering::Relaxed);
+        self.shared.recovered(boot.last_seq.0);
+        Ok(())
+    }
+
+    /// Takes the world as logged, with the policy it names.
+    fn adopt(&mut self, facts: WorldFacts) -> Result<(), StoreError> {
+        if facts.policy_revision > 0 {
+            let row = self.store.policy(facts.policy_revision)?;
+            let row = row.ok_or(StoreError::Missing {
+                what: "policy revision",
+            })?;
+            let policy = parse_policy(&row.toml, row.revision)
+                .map_err(|what| StoreError::Corrupt { what })?;
+            self.world.policy = Arc::new(policy);
+        }
+        self.shared.world.store(Arc::new(facts.clone()));
+        self.world.facts = facts;
+        Ok(())
+    }
+
+    fn replay(&mut self, from: Seq, total: u64) -> Result<(), StoreError> {
+        let mut next = Seq(from.0.max(1));
+        let mut replayed = 0;
+        while replayed < total {
+            let chunk = self.store.read_log(next, CHUNK_INPUTS)?;
+            let Some(last) = chunk.last() else {
+                break;
+            };
+            next = Seq(last.seq.0 + 1);
+            self.memory.prefetch(
+                std::iter::empty(),
+                chunk.iter().filter_map(|input| match &input.body {
+                    InputBody::Customer(event) => Some(event.customer),
+                    _ => None,
+                }),
+            )?;
+            for input in chunk.iter().filter(|input| input.seq >= from) {
+                self.memory.begin(input.received_at, input.seq);
+                let outcome = catch_unwind(AssertUnwindSafe(|| {
+                    flow::replay(&mut self.memory, &self.world, input)
+                }));
+                match outcome {
+                    Ok(Ok(_)) => self.memory.keep(),
+                    Ok(Err(error)) => {
+                        return Err(StoreError::Unavailable {
+                            attempt: "replay the log",
+                            cause: Box::new(error),
+                        });
+                    }
+                    Err(_) => {
+                        self.memory.undo();
+                        tracing::error!(
+                            log.seq = input.seq.0,
+                            "a logged input made a step panic and was left out"
+                        );
+                    }
+                }
+                replayed += 1;
+            }
+            self.shared
+                .set_ready(Readiness::Starting { replayed, total });
+        }
+        Ok(())
+    }
+
+    /// Message keys of the last hour are known again.
+    fn remember_messages(&mut self) -> Result<(), StoreError> {
+        self.dedupe = Dedupe::default();
+        for (at, key) in self
+            .store
+            .message_keys_since(self.now - REMEMBER, KEYS_MIN)?
+        {
+            self.dedupe.insert(key, at);
+        }
+        Ok(())
+    }
+}
+
+/// A policy that was validated before.
+pub(super) fn parse_policy(toml: &str, revision: u32) -> Result<Policy, String> {
+    match Policy::parse(toml, revision) {
+        Ok(parsed) => Ok(parsed.policy),
+        Err(errors) => Err(format!(
+            "policy revision {revision} is not valid: {}",
+            errors.first().map_or("", |error| &error.message)
+        )),
+    }
+}

@@ -1,0 +1,80 @@
+//! Changes that concern everybody: the world, and the demo's wipe.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use overture_engine::model::{
+    AgentId, AgentProfile, Mode, Presence, RouteEvent, Subject, WorldFacts,
+};
+use overture_http::WorldChange;
+
+use super::{
+    engine::{Engine, Lost},
+    recover::parse_policy,
+};
+
+impl Engine {
+    /// Logs a new world in a unit of its own that also writes every state behind, so that
+    /// whatever is replayed after it saw the same world.
+    pub(super) fn change_world(&mut self, change: WorldChange) -> Result<WorldFacts, Lost> {
+        self.commit_everything()?;
+        let mut facts = self.world.facts.clone();
+        facts.version += 1;
+        facts.model = self.world.engagement.name().to_owned();
+        let mut policy = Arc::clone(&self.world.policy);
+        let mut is_stop = false;
+        match change {
+            WorldChange::Mode(mode) => {
+                is_stop = facts.mode == Mode::Live && mode == Mode::Shadow;
+                facts.mode = mode;
+            }
+            WorldChange::Policy { revision, toml } => {
+                let parsed = parse_policy(&toml, revision);
+                policy =
+                    Arc::new(parsed.map_err(|what| {
+                        Lost::Commit(overture_store::StoreError::Corrupt { what })
+                    })?);
+                facts.policy_revision = revision;
+            }
+            WorldChange::Faqs(faqs) => facts.faqs = faqs,
+        }
+        self.internal(Subject::World(facts.clone()))?;
+        self.hand_over(true);
+        self.wait_for_writer()?;
+        self.world.facts = facts.clone();
+        self.world.policy = policy;
+        self.shared.world.store(Arc::new(facts.clone()));
+        if is_stop {
+            self.stopping_offers = self.wakes.everyone().collect();
+        }
+        Ok(facts)
+    }
+
+    /// Forgets every customer and all that happened; agents keep their accounts and
+    /// presence, and the world stays as it is.
+    pub(super) fn wipe(&mut self) -> Result<(), Lost> {
+        self.commit_everything()?;
+        let agents: BTreeMap<AgentId, (AgentProfile, Presence)> = self
+            .memory
+            .routing_ref()
+            .state()
+            .agents
+            .iter()
+            .map(|(agent, state)| (*agent, (state.profile.clone(), state.presence)))
+            .collect();
+        let facts = self.world.facts.clone();
+        self.store.wipe().map_err(Lost::Commit)?;
+        self.recover().map_err(Lost::Commit)?;
+        self.shared.set_ready(overture_http::Readiness::Ready);
+        self.world.facts = facts;
+        self.world.facts.version += 1;
+        self.internal(Subject::World(self.world.facts.clone()))?;
+        for (agent, (profile, presence)) in agents {
+            self.internal(Subject::Route(RouteEvent::AgentChanged { agent, profile }))?;
+            self.internal(Subject::Route(RouteEvent::PresenceSet { agent, presence }))?;
+        }
+        self.hand_over(true);
+        self.wait_for_writer()?;
+        self.shared.world.store(Arc::new(self.world.facts.clone()));
+        Ok(())
+    }
+}
