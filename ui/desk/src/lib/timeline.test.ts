@@ -1,0 +1,115 @@
+import { describe, expect, test } from 'vitest';
+import { merge_items, noise_summary, settle_pending, to_rows } from './timeline';
+import type { TimelineItem } from './wire';
+
+const DAY = new Date(2026, 10, 21, 9).getTime();
+const at = (seconds: number) => new Date(DAY + seconds * 1000).toISOString();
+const page = (seq: number, path = '/'): TimelineItem => ({ seq, at: at(seq), kind: 'page', path });
+const message = (seq: number, author: 'customer' | 'agent', seconds = seq): TimelineItem => ({
+  seq,
+  at: at(seconds),
+  kind: 'message',
+  conversation: 'int_1',
+  message: `msg_${seq}`,
+  author,
+  text: `text ${seq}`,
+});
+const signal = (seq: number, name: string): TimelineItem => ({ seq, at: at(seq), kind: 'behaviour', name });
+const offer = (seq: number, state: 'shown' | 'ignored', id = 'off_1'): TimelineItem => ({
+  seq,
+  at: at(seq),
+  kind: 'offer',
+  offer: id,
+  style: 'banner',
+  state,
+});
+const types = (items: TimelineItem[]) => to_rows(items).map((row) => row.type);
+
+describe('merging what was read with what was pushed', () => {
+  test.each([
+    ['newer items follow', [1, 2], [3, 4], [1, 2, 3, 4]],
+    ['older items go first', [3, 4], [1, 2], [1, 2, 3, 4]],
+    ['the same item twice is one', [1, 2, 3], [2, 3, 4], [1, 2, 3, 4]],
+    ['an unsorted push is sorted', [1], [3, 2], [1, 2, 3]],
+    ['nothing changes nothing', [1], [], [1]],
+  ])('%s', (_, known, arrived, expected) => {
+    const merged = merge_items(
+      known.map((seq) => page(seq)),
+      arrived.map((seq) => page(seq)),
+    );
+    expect(merged.map((item) => item.seq)).toEqual(expected);
+  });
+  test('the newer copy of an item wins', () => {
+    expect(merge_items([page(1, '/old')], [page(1, '/new')])).toEqual([page(1, '/new')]);
+  });
+});
+
+describe('rows', () => {
+  test('a few quiet events stay, many fold', () => {
+    expect(types([page(1), page(2)])).toEqual(['day', 'event', 'event']);
+    expect(types([page(1), page(2), page(3)])).toEqual(['day', 'noise']);
+  });
+  test('a message ends a quiet run', () => {
+    const items = [page(1), page(2), page(3), message(4, 'customer'), page(5)];
+    expect(types(items)).toEqual(['day', 'noise', 'message', 'event']);
+  });
+  test('the same struggle in a row counts up, another does not', () => {
+    const rows = to_rows([signal(1, 'form_error'), signal(2, 'form_error'), signal(3, 'rage_click')]);
+    expect(rows.map((row) => (row.type === 'signal' ? row.items.length : row.type))).toEqual(['day', 2, 1]);
+  });
+  test('an offer is one row that ends in its last state', () => {
+    const rows = to_rows([offer(1, 'shown'), message(2, 'customer'), offer(3, 'ignored')]);
+    expect(rows.map((row) => row.type)).toEqual(['day', 'offer', 'message']);
+    const row = rows[1];
+    expect(row?.type === 'offer' && [row.item.state, row.trail.length]).toEqual(['ignored', 2]);
+  });
+  test('one author in short order reads as one run', () => {
+    const items = [
+      message(1, 'customer'),
+      message(2, 'customer'),
+      message(3, 'agent'),
+      message(4, 'agent', 900),
+    ];
+    const starts = to_rows(items).flatMap((row) => (row.type === 'message' ? [row.starts_run] : []));
+    expect(starts).toEqual([true, false, true, true]);
+  });
+  test('a new day gets its separator', () => {
+    expect(types([page(1), { ...page(2), at: at(86_400) }])).toEqual(['day', 'event', 'day', 'event']);
+  });
+  test('keys are unique', () => {
+    const items = [
+      page(1),
+      page(2),
+      page(3),
+      signal(4, 'a'),
+      offer(5, 'shown'),
+      message(6, 'agent'),
+      offer(7, 'ignored'),
+    ];
+    const keys = to_rows(items, [{ client_key: 'k', conversation: 'int_1', text: 'x', at: at(8) }]).map(
+      (row) => row.key,
+    );
+    expect(new Set(keys).size).toBe(keys.length);
+  });
+  test('an unknown kind is kept as an event', () => {
+    expect(types([{ seq: 1, at: at(1), kind: 'weather' } as unknown as TimelineItem])).toEqual([
+      'day',
+      'event',
+    ]);
+  });
+});
+
+test('a pending message leaves when the server tells it back', () => {
+  const waiting = [
+    { client_key: 'one', conversation: 'int_1', text: 'a', at: at(1) },
+    { client_key: 'two', conversation: 'int_1', text: 'b', at: at(2) },
+  ];
+  const told = { ...message(9, 'agent'), client_key: 'one' } as TimelineItem;
+  expect(settle_pending(waiting, [told]).map((it) => it.client_key)).toEqual(['two']);
+});
+
+test('a fold says what is in it', () => {
+  expect(
+    noise_summary([page(1), page(2, '/cart'), { seq: 3, at: at(3), kind: 'custom', name: 'added' }]),
+  ).toBe('2 pages and 1 other event, last /cart');
+});
