@@ -7,6 +7,7 @@ use std::{
 
 use arc_swap::ArcSwap;
 use axum::http::StatusCode;
+use overture_engine::decide::Policy;
 use overture_engine::model::{AgentId, SourceId, Timestamp};
 use overture_store::{ApiToken, RejectedEvent, Store, StoreError};
 use tokio::sync::{mpsc, watch};
@@ -42,6 +43,8 @@ pub(crate) struct App {
     pub(crate) names: ArcSwap<BTreeMap<AgentId, String>>,
     /// API tokens by the hash of their secret.
     pub(crate) tokens: ArcSwap<HashMap<[u8; 32], ApiToken>>,
+    /// The active policy, by its revision.
+    policy: ArcSwap<Option<Arc<Policy>>>,
     rejected: mpsc::Sender<RejectedEvent>,
 }
 
@@ -114,6 +117,7 @@ impl App {
             clock: parts.clock,
             metrics: parts.metrics,
             stopping: parts.stopping,
+            policy: ArcSwap::from_pointee(None),
             rejected,
         });
         tokio::spawn(write_rejected(store, waiting));
@@ -155,6 +159,27 @@ impl App {
         let tokens = self.store(read_tokens).await?;
         self.tokens.store(Arc::new(tokens));
         Ok(())
+    }
+
+    /// The active policy, parsed once a revision.
+    pub(crate) async fn policy(&self) -> ApiResult<Arc<Policy>> {
+        let revision = self.core.world().policy_revision;
+        if let Some(policy) = &**self.policy.load()
+            && policy.revision == revision
+        {
+            return Ok(Arc::clone(policy));
+        }
+        let stored = self.store(move |store| store.policy(revision)).await?;
+        let policy = match stored {
+            Some(stored) => match Policy::parse(&stored.toml, revision) {
+                Ok(parsed) => parsed.policy,
+                Err(_) => return Err(ApiError::internal(&"the active policy does not parse")),
+            },
+            None => Policy::from_shipped(revision),
+        };
+        let policy = Arc::new(policy);
+        self.policy.store(Arc::new(Some(Arc::clone(&policy))));
+        Ok(policy)
     }
 
     /// Lists a refused event; never waits, and drops it when too many wait already.

@@ -7,17 +7,20 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "tests"))]
 
 mod app;
+mod auth;
 pub mod capture;
 mod client;
 mod config;
 mod core;
 mod cors;
+mod desk;
 mod error;
 mod fields;
 mod hub;
 mod identifiers;
 mod keys;
 mod limits;
+mod password;
 mod server;
 mod widget;
 mod wording;
@@ -25,4 +28,5 @@ mod wording;
 pub use config::{Clock, Config, InvalidNetwork, Network, Parts, Rates};
 pub use core::{Core, CoreStats, CustomerView, Hint, Readiness, Unavailable, WorldChange};
 pub use keys::Keys;
+pub use password::hash_password;
 pub use server::router;

@@ -8,7 +8,7 @@ use crate::{
     app::{App, Shared},
     capture,
     config::Parts,
-    cors, widget,
+    cors, desk, widget,
 };
 
 /// Builds the service. Blocks while it reads sources, staff and tokens, and starts a task:
@@ -22,6 +22,7 @@ pub fn router(parts: Parts) -> Result<Router, StoreError> {
         .merge(capture::router())
         .merge(widget::router())
         .layer(middleware::from_fn(cors::any_origin));
-    let (router, _api) = open.split_for_parts();
+    let staff = OpenApiRouter::new().merge(desk::router());
+    let (router, _api) = open.merge(staff).split_for_parts();
     Ok(router.with_state(app))
 }

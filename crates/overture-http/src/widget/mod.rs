@@ -4,7 +4,7 @@ mod actions;
 mod feed;
 mod render;
 mod session;
-mod socket;
+pub(crate) mod socket;
 
 use axum::{
     extract::{DefaultBodyLimit, FromRequestParts},
@@ -19,6 +19,9 @@ use crate::{
     error::{ApiError, ApiResult, JSON_BODY_BYTES_MAX},
     keys::WidgetSession,
 };
+
+pub(crate) use actions::{SentMessage, key};
+pub(crate) use render::author_name;
 
 pub(crate) fn router() -> OpenApiRouter<Shared> {
     OpenApiRouter::new()
