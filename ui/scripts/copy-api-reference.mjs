@@ -6,7 +6,8 @@ import { fileURLToPath } from 'node:url';
 
 const require = createRequire(import.meta.url);
 const entry = require.resolve('@scalar/api-reference');
-const packageRoot = entry.slice(0, entry.indexOf(join('@scalar', 'api-reference'))) + join('@scalar', 'api-reference');
+const packageRoot =
+  entry.slice(0, entry.indexOf(join('@scalar', 'api-reference'))) + join('@scalar', 'api-reference');
 const target = join(dirname(fileURLToPath(import.meta.url)), '..', 'dist', 'scalar.js');
 await mkdir(dirname(target), { recursive: true });
 await copyFile(join(packageRoot, 'dist', 'browser', 'standalone.js'), target);

@@ -1,0 +1,50 @@
+/** Time really spent: only while the page is visible and there was input in the last 30 s. */
+import { listen, type Recorder, type Stop } from './recorder';
+
+const TICK_MS = 1_000;
+const REPORT_MS = 10_000;
+const IDLE_MS = 30_000;
+
+export function captureActive(record: Recorder): Stop {
+  let lastInputMs = Date.now();
+  let lastTickMs = Date.now();
+  let activeMs = 0;
+
+  function count(): void {
+    const now = Date.now();
+    const sinceMs = now - lastTickMs;
+    lastTickMs = now;
+    // A tick that comes very late was a sleeping computer, not a reading person.
+    if (!document.hidden && now - lastInputMs < IDLE_MS && sinceMs < 5 * TICK_MS) activeMs += sinceMs;
+  }
+
+  function report(): void {
+    if (activeMs > 0) record('overture:active', { ms: Math.round(activeMs) });
+    activeMs = 0;
+  }
+
+  const timer = setInterval(() => {
+    count();
+    if (activeMs >= REPORT_MS) report();
+  }, TICK_MS);
+
+  const stops = [
+    listen(document, ['pointerdown', 'pointermove', 'keydown', 'scroll', 'touchstart', 'wheel'], () => {
+      lastInputMs = Date.now();
+    }),
+    listen(document, ['visibilitychange'], () => {
+      if (document.hidden) {
+        const sinceMs = Date.now() - lastTickMs;
+        if (Date.now() - lastInputMs < IDLE_MS && sinceMs < 5 * TICK_MS) activeMs += sinceMs;
+        report();
+      }
+      lastTickMs = Date.now();
+    }),
+    listen(window, ['pagehide'], () => {
+      count();
+      report();
+    }),
+    () => clearInterval(timer),
+  ];
+  return () => stops.forEach((stop) => stop());
+}
