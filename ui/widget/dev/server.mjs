@@ -29,12 +29,22 @@ const FAQS = [
   {
     id: 'faq_2',
     title: 'How long does delivery take?',
-    body_markdown: 'Within the country **2 to 3 days**.\n\n- Beans leave us on Tuesdays\n- Grinders leave us every day',
+    body_markdown:
+      'Within the country **2 to 3 days**.\n\n- Beans leave us on Tuesdays\n- Grinders leave us every day',
   },
 ];
 
 export function startServer(port = 4173) {
-  const state = { seq: 0, items: [], sockets: new Set(), seen: [], calls: [], down: false, conversation: null, keys: {} };
+  const state = {
+    seq: 0,
+    items: [],
+    sockets: new Set(),
+    seen: [],
+    calls: [],
+    down: false,
+    conversation: null,
+    keys: {},
+  };
 
   function push(item) {
     state.seq += 1;
@@ -68,13 +78,17 @@ export function startServer(port = 4173) {
                 { kind: 'chat', label: 'Start Chat', wait_s: 0 },
                 { kind: 'faq', label: 'View FAQs' },
               ]
-            : [{ kind: 'faq', label: 'View FAQs' }, { kind: 'chat', label: 'Start Chat', wait_s: 40 }],
+            : [
+                { kind: 'faq', label: 'View FAQs' },
+                { kind: 'chat', label: 'Start Chat', wait_s: 40 },
+              ],
         grant_token: 'token',
         expires_at: new Date(Date.now() + seconds * 1000).toISOString(),
         ...rest,
       }),
     withdraw: ({ offer }) => push({ kind: 'offer_withdrawn', offer }),
-    assign: ({ name = 'Anna' }) => push({ kind: 'conversation', ...state.conversation, status: 'assigned', agent_name: name }),
+    assign: ({ name = 'Anna' }) =>
+      push({ kind: 'conversation', ...state.conversation, status: 'assigned', agent_name: name }),
     status: (body) => push({ kind: 'conversation', ...state.conversation, ...body }),
     end: () => {
       push({ kind: 'conversation', ...state.conversation, status: 'ended' });
@@ -93,7 +107,8 @@ export function startServer(port = 4173) {
       state.down = down;
       if (down) for (const socket of state.sockets) socket.close();
     },
-    reset: () => Object.assign(state, { items: [], seen: [], calls: [], down: false, conversation: null, keys: {} }),
+    reset: () =>
+      Object.assign(state, { items: [], seen: [], calls: [], down: false, conversation: null, keys: {} }),
     accept: ({ status, code }) => {
       state.acceptProblem = status ? { status, code } : null;
     },
@@ -101,7 +116,19 @@ export function startServer(port = 4173) {
 
   function answer(method, path, body) {
     if (path === '/session') {
-      return [200, { session: 'int_s', session_token: 'tok', device_token: 'dev', anonymous_id: 'anon', seq: state.seq, help_button: true, faqs: true, feed: [] }];
+      return [
+        200,
+        {
+          session: 'int_s',
+          session_token: 'tok',
+          device_token: 'dev',
+          anonymous_id: 'anon',
+          seq: state.seq,
+          help_button: true,
+          faqs: true,
+          feed: [],
+        },
+      ];
     }
     if (path.startsWith('/feed')) {
       const after = Number(new URLSearchParams(path.split('?')[1]).get('after'));
@@ -113,7 +140,14 @@ export function startServer(port = 4173) {
       const known = state.keys[body.client_key];
       if (known) return [200, { seq: known.seq, message: known.message }];
       const { conversation, client_key, text } = body;
-      const made = push({ kind: 'message', conversation, message: `msg_${state.seq + 1}`, author: 'customer', text, client_key });
+      const made = push({
+        kind: 'message',
+        conversation,
+        message: `msg_${state.seq + 1}`,
+        author: 'customer',
+        text,
+        client_key,
+      });
       state.keys[client_key] = made;
       return [200, { seq: made.seq, message: made.message }];
     }
@@ -176,7 +210,9 @@ export function startServer(port = 4173) {
   });
 
   return new Promise((resolve) => {
-    server.listen(port, () => resolve({ port: server.address().port, state, dev, close: () => server.close() }));
+    server.listen(port, () =>
+      resolve({ port: server.address().port, state, dev, close: () => server.close() }),
+    );
   });
 }
 

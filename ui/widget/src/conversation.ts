@@ -1,7 +1,8 @@
 /** The customer's own words on their way to the server: kept until confirmed, in order, each once. */
-import { backoffMs, isRetriable } from './backoff';
+import { isRetriable } from './backoff';
 import { randomId } from './ids';
 import type { Outbox } from './outbox';
+import { createRetry, refusal } from './retry';
 import type { Session } from './session';
 import { isOpen, type Store } from './store';
 import { ApiError } from './transport';
@@ -9,14 +10,8 @@ import type { ConversationItem, MessageItem } from './types';
 
 export const MESSAGE_CHARS_MAX = 4_000;
 const PENDING_MAX = 50;
-const RETRY_BASE_MS = 1_000;
-const RETRY_MAX_MS = 15_000;
 
 export function createConversation(session: Session, store: Store, outbox: Outbox) {
-  let sending = false;
-  let failures = 0;
-  let timer: ReturnType<typeof setTimeout> | undefined;
-
   /** What the server just told us, until the feed says more. */
   function opened(conversation: string, channel: 'chat' | 'callback'): void {
     store.update((view) => {
@@ -76,36 +71,24 @@ export function createConversation(session: Session, store: Store, outbox: Outbo
     });
   }
 
-  async function flush(): Promise<void> {
-    clearTimeout(timer);
-    if (sending) return;
-    sending = true;
+  const flush = createRetry(async () => {
     const next = () => store.get().pending.find((it) => !it.failed);
     for (let entry = next(); entry; entry = next()) {
       const { clientKey, text } = entry;
-      try {
-        await deliver(clientKey, text);
-        failures = 0;
-      } catch (error) {
-        const problem = error instanceof ApiError ? error : new ApiError(400, 'broken');
-        if (isRetriable(problem.status)) {
-          const delay = Math.max(backoffMs(failures, RETRY_BASE_MS, RETRY_MAX_MS), problem.retryAfterMs ?? 0);
-          failures += 1;
-          timer = setTimeout(() => void flush(), delay);
-          break;
-        }
-        const { conversation } = store.get();
+      const problem = await deliver(clientKey, text).catch(refusal);
+      if (!problem) continue;
+      const { conversation } = store.get();
+      if ((problem.status === 404 || problem.status === 409) && conversation && isOpen(conversation)) {
         // Ended while we were writing: the same words open a new conversation.
-        if ((problem.status === 404 || problem.status === 409) && conversation && isOpen(conversation)) {
-          store.set({ conversation: { ...conversation, status: 'ended' }, helpKey: null });
-          continue;
-        }
-        store.update(({ pending }) => ({
-          pending: pending.map((it) => (it.clientKey === clientKey ? { ...it, failed: true } : it)),
-        }));
-      }
+        store.set({ conversation: { ...conversation, status: 'ended' }, helpKey: null });
+      } else markFailed(clientKey, true);
     }
-    sending = false;
+  });
+
+  function markFailed(clientKey: string, failed: boolean): void {
+    store.update(({ pending }) => ({
+      pending: pending.map((it) => (it.clientKey === clientKey ? { ...it, failed } : it)),
+    }));
   }
 
   return {
@@ -122,9 +105,7 @@ export function createConversation(session: Session, store: Store, outbox: Outbo
     },
 
     retry(clientKey: string): void {
-      store.update(({ pending }) => ({
-        pending: pending.map((it) => (it.clientKey === clientKey ? { ...it, failed: false } : it)),
-      }));
+      markFailed(clientKey, false);
       void flush();
     },
 

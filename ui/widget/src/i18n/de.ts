@@ -13,6 +13,7 @@ export const de: Record<CoreKey, string> = {
   new_message: 'Neue Nachricht von {name}',
   not_now: 'Nicht jetzt',
   never: 'Nicht mehr anbieten',
+  show: 'Anzeigen',
   why: 'Warum sehe ich das?',
   never_done: 'Wir bieten von uns aus keine Hilfe mehr an. Die Hilfe-Taste bleibt.',
   no_wait: 'Ohne Wartezeit',

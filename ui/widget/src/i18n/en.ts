@@ -11,6 +11,7 @@ export const en = {
   new_message: 'New message from {name}',
   not_now: 'Not now',
   never: 'Don’t offer again',
+  show: 'Show',
   why: 'Why am I seeing this?',
   never_done: 'We will not offer help by ourselves again. The Help button stays.',
   no_wait: 'No wait',

@@ -6,7 +6,8 @@ import { isOpen, type PendingMessage, type View } from '../store';
 import type { ConversationItem, MessageItem } from '../types';
 import type { Page } from '../ui/context';
 import type { PanelContext } from './texts';
-import { h, icon, setText } from '../ui/dom';
+import { h, setText } from '../ui/dom';
+import { icon } from '../ui/icons';
 
 const CHARS_LEFT_SHOWN_FROM = 300;
 

@@ -2,7 +2,8 @@
 import type { Faq } from '../types';
 import type { Page } from '../ui/context';
 import type { PanelContext } from './texts';
-import { h, icon, setChildren } from '../ui/dom';
+import { h, setChildren } from '../ui/dom';
+import { nextIcon } from './icons';
 import { renderMarkdown } from './markdown';
 
 export function createFaqPage(
@@ -33,7 +34,7 @@ export function createFaqPage(
         'button',
         { class: 'choice', type: 'button', 'data-id': faq.id, onclick: () => read(faq) },
         h('span', {}, faq.title),
-        icon('next'),
+        nextIcon(),
       ),
     );
     setChildren(

@@ -2,25 +2,27 @@
 import { isOpen } from '../store';
 import type { Page, Route } from '../ui/context';
 import type { PanelContext } from './texts';
-import { h, icon, setText, type IconName } from '../ui/dom';
+import { h, setText } from '../ui/dom';
+import { icon } from '../ui/icons';
+import { nextIcon } from './icons';
 
 export function createHomePage({ t, offers }: PanelContext, go: (route: Route) => void): Page {
-  function choice(route: Exclude<Route, 'home'>, iconName: IconName) {
+  function choice(route: Exclude<Route, 'home'>) {
     const label = h('span', {}, t(route));
     const hint = h('small', {}, t(`${route}_hint`));
     const button = h(
       'button',
       { class: 'choice', type: 'button', onclick: () => go(route) },
-      icon(iconName),
+      icon(route),
       h('span', {}, label, hint),
-      icon('next'),
+      nextIcon(),
     );
     return { button, label };
   }
 
-  const chat = choice('chat', 'chat');
-  const callback = choice('callback', 'callback');
-  const faq = choice('faq', 'faq');
+  const chat = choice('chat');
+  const callback = choice('callback');
+  const faq = choice('faq');
   const again = h(
     'div',
     { class: 'foot' },

@@ -5,7 +5,9 @@ import { createChatPage } from './chat-page';
 import type { CreatePanel, Notice, Page, Route } from '../ui/context';
 import css from './panel.css?inline';
 import { withPanelTexts } from './texts';
-import { h, icon, setText } from '../ui/dom';
+import { h, setText } from '../ui/dom';
+import { icon } from '../ui/icons';
+import { backIcon } from './icons';
 import { createFaqPage } from './faq-page';
 import { createHomePage } from './home-page';
 
@@ -27,7 +29,7 @@ export const createPanel: CreatePanel = (widget, hooks) => {
   const back = h(
     'button',
     { class: 'back square', type: 'button', 'aria-label': t('back'), onclick: goBack },
-    icon('back'),
+    backIcon(),
   );
   const closeButton = h(
     'button',

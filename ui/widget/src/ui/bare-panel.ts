@@ -1,7 +1,8 @@
 /** What Help opens when the panel's own script cannot be had: the truth, and a place to write that loses nothing. */
 import { MESSAGE_CHARS_MAX } from '../conversation';
 import type { WidgetContext } from './context';
-import { h, icon, setText } from './dom';
+import { h, setText } from './dom';
+import { icon } from './icons';
 
 export function createBarePanel({ t, store, conversation }: WidgetContext, close: () => void) {
   const intro = h('p', { role: 'status' });
@@ -24,7 +25,7 @@ export function createBarePanel({ t, store, conversation }: WidgetContext, close
 
   const element = h(
     'div',
-    { class: 'panel bare', role: 'dialog', 'aria-labelledby': 'bare-title', hidden: true },
+    { class: 'panel bare', role: 'dialog', 'aria-labelledby': 'bare-title' },
     h(
       'div',
       { class: 'head' },
@@ -49,8 +50,7 @@ export function createBarePanel({ t, store, conversation }: WidgetContext, close
 
   return {
     element,
-    open(): void {
-      element.hidden = false;
+    enter(): void {
       input.value = store.get().draft;
       input.focus();
     },

@@ -23,27 +23,17 @@ function covers(element: Element, field: Element): boolean {
 }
 
 /**
- * Puts `attribute` of `element` to the first of `places` that leaves the focused field free, the present one first.
- * `lastResort` is used when no place does.
+ * Sets `attribute` of `element` to the first of `places` that leaves the focused field free, or to the last one.
+ * The first two places are as good as each other: `element` stays where it is while it can.
  */
-export function keepClear(
-  element: HTMLElement,
-  attribute: string,
-  places: string[],
-  lastResort: string,
-): void {
+export function keepClear(element: HTMLElement, attribute: string, places: string[]): void {
   const before = element.getAttribute(attribute) ?? '';
+  const order = places.indexOf(before) < 2 ? [before, ...places] : places;
   const field = focusedField();
-  if (!field) {
-    if (before === lastResort) element.setAttribute(attribute, places[0] ?? '');
-    return;
-  }
-  const order = places.includes(before) ? [before, ...places.filter((it) => it !== before)] : places;
   for (const place of order) {
     element.setAttribute(attribute, place);
-    if (!covers(element, field)) return;
+    if (!field || !covers(element, field)) return;
   }
-  element.setAttribute(attribute, lastResort);
 }
 
 /** Calls `check` whenever the focus or the layout may have changed. */

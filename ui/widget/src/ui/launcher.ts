@@ -1,5 +1,6 @@
 /** The Help button: always there, whatever the server does. */
-import { h, icon, setText } from './dom';
+import { h, setText } from './dom';
+import { icon } from './icons';
 import { keepClear } from './keep-clear';
 import type { WidgetContext } from './context';
 
@@ -17,7 +18,7 @@ export function createLauncher({ t }: WidgetContext, open: () => void) {
   return {
     element,
     /** Moves to the other side of the page when it would cover the field in use. */
-    keepClear: () => keepClear(element, 'data-side', ['end', 'start'], 'end'),
+    keepClear: () => keepClear(element, 'data-side', ['end', 'start', 'top']),
     update(unread: number, hidden: boolean): void {
       element.hidden = hidden;
       badge.hidden = unread === 0;

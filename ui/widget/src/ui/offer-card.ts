@@ -3,7 +3,8 @@ import { waitText } from '../i18n';
 import type { LiveOffer } from '../store';
 import type { DismissHow, OptionKind } from '../types';
 import type { WidgetContext } from './context';
-import { h, icon } from './dom';
+import { h } from './dom';
+import { icon } from './icons';
 import { keepClear } from './keep-clear';
 
 export interface OfferCardHooks {
@@ -46,6 +47,7 @@ export function createOfferCard({ t }: WidgetContext, offer: LiveOffer, hooks: O
     'section',
     { class: `card ${offer.style}`, 'data-edge': 'bottom', 'aria-labelledby': 'offer-title' },
     h('h2', { id: 'offer-title' }, offer.title),
+    h('button', { class: 'more link', type: 'button', onclick: enlarge }, t('show')),
     h('p', {}, offer.text),
     h('div', { class: 'options' }, ...options),
     h(
@@ -57,6 +59,12 @@ export function createOfferCard({ t }: WidgetContext, offer: LiveOffer, hooks: O
     ),
     why,
   );
+
+  /** There was only room for the title beside the field in use: reading on means leaving that field. */
+  function enlarge(): void {
+    element.dataset.edge = 'bottom';
+    options[0]?.focus();
+  }
 
   element.addEventListener('focusin', (event) => {
     if (!(event.relatedTarget instanceof Node && element.contains(event.relatedTarget))) {
@@ -72,7 +80,7 @@ export function createOfferCard({ t }: WidgetContext, offer: LiveOffer, hooks: O
   return {
     id: offer.offer,
     element,
-    keepClear: () => keepClear(element, 'data-edge', ['bottom', 'top'], 'away'),
+    keepClear: () => keepClear(element, 'data-edge', ['bottom', 'top', 'bottom small', 'top small', 'away']),
 
     /** Whether a person looking at this page sees it now. */
     visible(): boolean {

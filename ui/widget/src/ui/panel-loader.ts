@@ -14,8 +14,7 @@ export function createPanelLoader(context: WidgetContext, root: HTMLElement, url
   let held = false;
   let wanted: { route: Route; notice: Notice | undefined } | null = null;
   let patience: ReturnType<typeof setTimeout> | undefined;
-  const bare = createBarePanel(context, close);
-  root.append(bare.element);
+  let bare: ReturnType<typeof createBarePanel> | null = null;
 
   function load(): void {
     if (panel || script) return;
@@ -33,21 +32,23 @@ export function createPanelLoader(context: WidgetContext, root: HTMLElement, url
 
   function showBare(): void {
     clearTimeout(patience);
-    if (!wanted || !bare.element.hidden) return;
-    bare.open();
+    if (!wanted || bare) return;
+    bare = createBarePanel(context, close);
+    root.append(bare.element);
+    bare.enter();
     update();
     hooks.opened(wanted.route);
   }
 
   function hideBare(): void {
     clearTimeout(patience);
-    bare.element.hidden = true;
-    wanted = null;
+    bare?.element.remove();
+    bare = wanted = null;
   }
 
   function close(): void {
     if (panel) return panel.close();
-    if (bare.element.hidden) return;
+    if (!bare) return;
     hideBare();
     hooks.closed();
   }
@@ -55,7 +56,7 @@ export function createPanelLoader(context: WidgetContext, root: HTMLElement, url
   function update(): void {
     const view = store.get();
     panel?.update(view);
-    bare.update(failed || view.connection === 'offline');
+    bare?.update(failed || view.connection === 'offline');
     if (failed && wanted && view.connection === 'online') load();
   }
 
@@ -63,7 +64,7 @@ export function createPanelLoader(context: WidgetContext, root: HTMLElement, url
     load,
     close,
     update,
-    isOpen: () => panel?.isOpen() || !bare.element.hidden,
+    isOpen: () => (panel?.isOpen() ?? false) || bare !== null,
     showsChat: () => panel?.showsChat() ?? false,
     hold(on: boolean): void {
       held = on;
