@@ -404,7 +404,9 @@ impl Checker<'_> {
     }
 
     fn refuse(&mut self, expr: &IdedExpr, message: String) {
-        let offset = start_of(expr, self.source).unwrap_or(self.at);
+        let at = start_of(expr, self.source).unwrap_or(self.at);
+        let letters = self.source.source.char_indices();
+        let offset = letters.take_while(|(index, _)| *index < at).count();
         self.errors.push(ConditionError { offset, message });
     }
 }
@@ -420,7 +422,7 @@ pub(super) fn name_of(expr: &Expr) -> Option<String> {
     }
 }
 
-/// Characters before the first token of `expr`, its operands included.
+/// Bytes before the first token of `expr`, its operands included.
 fn start_of(expr: &IdedExpr, source: &SourceInfo) -> Option<usize> {
     super::lower::range_of(expr, source).map(|(start, _)| start)
 }

@@ -176,11 +176,21 @@ fn children(expr: &IdedExpr) -> Vec<&IdedExpr> {
     }
 }
 
-/// The first and one past the last character of the tokens in `expr`.
+/// The first byte and one past the start of the last character of the tokens in `expr`.
 pub(super) fn range_of(expr: &IdedExpr, source: &SourceInfo) -> Option<(usize, usize)> {
-    let own = source
-        .offset_for(expr.id)
-        .map(|(start, stop)| (start as usize, stop as usize + 1));
+    let own = source.offset_for(expr.id).map(|(start, stop)| {
+        let start = start as usize;
+        // A call is placed at its bracket; its name stands before.
+        let before = source.source.get(..start).unwrap_or_default();
+        let name = match &expr.expr {
+            Expr::Call(call) if call.target.is_none() => call.func_name.as_str(),
+            Expr::Select(select) if select.test => op::HAS,
+            _ => "",
+        };
+        let named = before.ends_with(name);
+        let start = start - if named { name.len() } else { 0 };
+        (start, stop as usize + 1)
+    });
     children(expr)
         .into_iter()
         .filter_map(|child| range_of(child, source))
@@ -195,7 +205,7 @@ fn snippet(expr: &IdedExpr, source: &SourceInfo, text: &str) -> String {
     };
     let mut shown = String::new();
     let mut open = 0i32;
-    for (index, letter) in text.chars().enumerate().skip(start) {
+    for (index, letter) in text.char_indices().skip_while(|(index, _)| *index < start) {
         if index >= stop && open <= 0 {
             break;
         }
@@ -203,5 +213,5 @@ fn snippet(expr: &IdedExpr, source: &SourceInfo, text: &str) -> String {
         open -= i32::from(letter == ')') + i32::from(letter == ']');
         shown.push(letter);
     }
-    shown
+    shown.trim_end().to_owned()
 }

@@ -1,0 +1,11 @@
+//! Understanding and deciding, through the public surface.
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+mod conditions;
+mod features;
+mod need;
+mod policy_file;
+mod quiet;
+mod reasons;
+mod standings;
+mod support;
