@@ -48,7 +48,7 @@ for (const colorScheme of ['light', 'dark']) {
     });
 
     await t.test('the shop with the Help button, its panel, and the banner', async () => {
-      await customer.goto(`${shop.origin}/checkout`);
+      await customer.goto(`${shop.origin}/checkout.html`);
       await widget.help.waitFor();
       await clean(customer, 'help button');
       await widget.help.click();

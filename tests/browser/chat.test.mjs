@@ -34,7 +34,7 @@ test('in shadow mode nothing is offered, and the Help button still reaches an ag
   assert.equal((await api.get('/v1/desk/state')).mode, 'shadow');
   const { page, context, complaints } = await browser.newPerson();
   const widget = widgetOf(page);
-  await page.goto(`${shop.origin}/checkout`);
+  await page.goto(`${shop.origin}/checkout.html`);
   await widget.help.waitFor();
   await struggleUntil(page, async () => (await reasonsOf()).some((reason) => /shadow/i.test(reason)));
   assert.equal(await widget.banner.count(), 0);
@@ -58,7 +58,7 @@ test('a message in one tab is in the other', async () => {
   await first.say('From the first tab.');
   await accept(desk);
   const other = await context.newPage();
-  await other.goto(`${shop.origin}/checkout`);
+  await other.goto(`${shop.origin}/checkout.html`);
   const second = widgetOf(other);
   await second.openChat();
   await second.said('From the first tab.').waitFor();
@@ -75,7 +75,7 @@ test('"Don’t offer again" holds, across visits, until it is undone', async () 
   await api.goLive();
   const { page, context } = await browser.newPerson();
   const widget = widgetOf(page);
-  await page.goto(`${shop.origin}/checkout`);
+  await page.goto(`${shop.origin}/checkout.html`);
   await struggleUntil(page, () => widget.banner.isVisible());
   await widget.button(/Don.t offer again/).click();
   await widget.banner.waitFor({ state: 'hidden' });
@@ -83,7 +83,7 @@ test('"Don’t offer again" holds, across visits, until it is undone', async () 
   // A later visit in a session of its own: only the device is the same.
   const later = await context.newPage();
   await page.close();
-  await later.goto(`${shop.origin}/checkout`);
+  await later.goto(`${shop.origin}/checkout.html`);
   const again = widgetOf(later);
   await again.help.waitFor();
   for (let round = 0; round < 4; round += 1) await struggle(later);
@@ -105,7 +105,7 @@ test('the red Stop withdraws an open offer within 2 seconds', async () => {
   await api.goLive();
   const { page, context } = await browser.newPerson();
   const widget = widgetOf(page);
-  await page.goto(`${shop.origin}/checkout`);
+  await page.goto(`${shop.origin}/checkout.html`);
   await struggleUntil(page, () => widget.banner.isVisible());
   const stopped = Date.now();
   await api.ask('POST', '/v1/admin/mode', { mode: 'shadow' });

@@ -59,7 +59,7 @@ test('the keyboard alone takes an agent and a customer through a conversation', 
 
   const { page: customer } = await browser.newPerson();
   const widget = widgetOf(customer);
-  await customer.goto(`${shop.origin}/checkout`);
+  await customer.goto(`${shop.origin}/checkout.html`);
   await widget.help.waitFor();
   await tabTo(customer, /^Help/);
   await customer.keyboard.press('Enter');

@@ -52,7 +52,7 @@ test('script in every text field is inert', async (t) => {
 
   const customer = await browser.newPerson();
   const widget = widgetOf(customer.page);
-  await customer.page.goto(`${shop.origin}/checkout`);
+  await customer.page.goto(`${shop.origin}/checkout.html`);
   await widget.help.waitFor();
   await widget.openChat();
   await widget.say(mark('customer message'));

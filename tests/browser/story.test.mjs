@@ -42,7 +42,7 @@ test('a struggling customer is offered help and is helped by an agent', async (t
   await t.test('the struggling customer sees the banner, which takes no focus', async () => {
     await customer.page.goto(`${shop.origin}/`);
     await widget.help.waitFor();
-    await customer.page.goto(`${shop.origin}/checkout`);
+    await customer.page.goto(`${shop.origin}/checkout.html`);
     await struggleUntil(customer.page, () => widget.banner.isVisible());
     for (const option of ['Start Chat', 'Not now', /Don.t offer again/]) {
       await widget.button(option).waitFor();
@@ -61,13 +61,13 @@ test('a struggling customer is offered help and is helped by an agent', async (t
   await t.test('the agent accepts with the context on screen', async () => {
     await accept(agent.page);
     await agent.page.getByText('My card is refused and I cannot see why.').first().waitFor();
-    await agent.page.getByText('/checkout').first().waitFor();
+    await agent.page.getByText('/checkout.html').first().waitFor();
     const state = await api.get('/v1/desk/state');
     const [conversation] = state.conversations;
     const context = await api.get(`/v1/customers/${conversation.customer}/context`);
     assert.ok(context.why.length > 10, context.why);
     await agent.page.getByText(context.why).first().waitFor();
-    assert.equal(context.page.path, '/checkout');
+    assert.equal(context.page.path, '/checkout.html');
     assert.ok(context.engagement.contributions.length > 0);
     for (const { label } of context.engagement.contributions.slice(0, 2)) {
       await agent.page.getByText(label).first().waitFor();

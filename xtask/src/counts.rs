@@ -32,9 +32,10 @@ impl Sum for Counts {
 /// Adds up the closing lines of every runner found in `output`: cargo-nextest, `cargo test`,
 /// Node's test runner, Vitest and Python's unittest.
 pub(crate) fn read(output: &str) -> Counts {
+    let plain = without_colours(output);
     let mut python_ran = None;
     let mut total = Counts::default();
-    for line in output.lines().map(str::trim) {
+    for line in plain.lines().map(str::trim) {
         let found = if let Some((_, rest)) = line
             .split_once("tests run:")
             .filter(|_| line.starts_with("Summary"))
@@ -63,6 +64,16 @@ pub(crate) fn read(output: &str) -> Counts {
         total = total + found;
     }
     total
+}
+
+/// Takes out ANSI colours: some runners print them into a pipe as well.
+fn without_colours(output: &str) -> String {
+    let mut parts = output.split("\x1b[");
+    let mut plain = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        plain.push_str(part.split_once('m').map_or(part, |(_, text)| text));
+    }
+    plain
 }
 
 /// `12 passed (1 slow), 1 failed, 2 skipped` with any separators and any words between.

@@ -1,53 +1,33 @@
-// A shop with a checkout that is hard to get through, carrying the widget's snippet, and its customer.
+// The sample shop of the demo, on an origin of its own, and a customer who struggles in it.
 
+import { readFile, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { servePages } from './pages.mjs';
+import { root } from './server.mjs';
 
-const SNIPPET =
-  'window.overture=window.overture||function(){(window.overture.q=window.overture.q||[]).push(arguments)}';
-
-const page = (title, body, widgetHost, writeKey) => `<!doctype html>
-<html lang="en">
-  <head>
-    <meta charset="utf-8">
-    <meta name="viewport" content="width=device-width">
-    <meta name="color-scheme" content="light dark">
-    <title>${title}</title>
-    <script>${SNIPPET}</script>
-    <script async src="${widgetHost}/widget.js" data-write-key="${writeKey}"></script>
-  </head>
-  <body>
-    <nav aria-label="Shop"><a href="/">Lamps</a> <a href="/checkout">Checkout</a></nav>
-    <main>${body}</main>
-  </body>
-</html>`;
-
-const LAMPS = '<h1>Lamps</h1><p>One lamp, on its way to you tomorrow.</p>';
-
-const CHECKOUT = `<h1>Checkout</h1>
-  <form id="payment" action="/thanks">
-    <p><label>Card number <input name="card" required inputmode="numeric" pattern="[0-9]{16}"></label></p>
-    <p><label>Postcode <input name="postcode" required pattern="[A-Z]{2}[0-9]{4}"></label></p>
-    <p><button>Pay now</button></p>
-  </form>
-  <p><button type="button">Apply voucher</button></p>`;
-
-/** Serves the shop on an origin of its own; its pages load the widget from `widgetHost`. */
-export function openShop(widgetHost, writeKey) {
-  return servePages({
-    '/': page('Lamps', LAMPS, widgetHost, writeKey),
-    '/checkout': page('Checkout', CHECKOUT, widgetHost, writeKey),
-    '/thanks': page('Thanks', '<h1>Thank you</h1>', widgetHost, writeKey),
-  });
+/** Serves the shop; its pages load the widget from `widgetHost`, as another company's site would. */
+export async function openShop(widgetHost, writeKey) {
+  const folder = join(root, 'ui/shop');
+  const pages = {};
+  for (const name of (await readdir(folder)).filter((it) => it.endsWith('.html'))) {
+    const text = await readFile(join(folder, name), 'utf8');
+    const page = text.replaceAll('__WRITE_KEY__', writeKey).replaceAll('"/widget.js"', `"${widgetHost}/widget.js"`);
+    if (!page.includes(`${widgetHost}/widget.js`)) throw new Error(`${name} does not carry the widget`);
+    pages[`/${name}`] = page;
+  }
+  pages['/'] = pages['/index.html'];
+  return servePages(pages, { '/': folder });
 }
 
-/** One round of what a struggling customer does on the checkout: refused submits and a rage click. */
+/** One round of what a struggling customer does on the checkout: refused orders and a rage click. */
 export async function struggle(page) {
-  await page.getByLabel('Card number').fill('4111 1111');
-  await page.getByLabel('Postcode').fill('12');
-  await page.getByRole('button', { name: 'Pay now' }).click();
-  const voucher = page.getByRole('button', { name: 'Apply voucher' });
-  for (let click = 0; click < 6; click += 1) await voucher.click({ delay: 20 });
-  await page.getByLabel('Card number').press('Enter');
+  const card = page.getByLabel('Card number');
+  await card.fill('4111 1111 1111 1111');
+  await page.getByLabel('Valid until').fill('11/29');
+  await page.getByRole('button', { name: 'Place the order' }).click();
+  const coupon = page.getByRole('button', { name: 'Apply' });
+  for (let click = 0; click < 6; click += 1) await coupon.click({ delay: 20 });
+  await card.press('Enter');
 }
 
 /** Struggles on until `seen` answers true, for at most `rounds`. */
