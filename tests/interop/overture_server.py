@@ -88,6 +88,7 @@ class Server:
         self.write_key = printed["write_key"]
         self.admin_email = printed["admin_email"]
         self.admin_password = printed["admin_password"]
+        wait_for("the server is ready", lambda: self.ask("GET", "/readyz").status == 200)
         return self
 
     def __exit__(self, *_):

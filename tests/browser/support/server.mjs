@@ -57,7 +57,9 @@ export async function startServer({ command = 'serve', args = [], env = {} } = {
     throw error;
   });
   lines.on('line', () => {}); // keep its standard output empty
-  return { ...printed, url: printed.url.replace(/\/$/, ''), stop };
+  const url = printed.url.replace(/\/$/, '');
+  await waitFor('the server is ready', async () => (await fetch(`${url}/readyz`)).status === 200);
+  return { ...printed, url, stop };
 }
 
 /** A signed-in client of the desk API. */
