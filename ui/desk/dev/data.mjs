@@ -222,6 +222,20 @@ timelines.set(customers[2].customer, [
     text: 'i cannot choose a size??',
   }),
 ]);
+// one customer with ten thousand rows, to see that a long history stays quick
+timelines.set(
+  customers[5].customer,
+  Array.from({ length: 10_000 }, (_, n) =>
+    n % 3
+      ? line(40 * D - n * 300, 'message', {
+          conversation: id('int', 5),
+          message: id('msg', 10_000 + n),
+          author: n % 2 ? 'customer' : 'agent',
+          text: `Message number ${n}`,
+        })
+      : line(40 * D - n * 300, 'page', { path: `/page/${n}` }),
+  ),
+);
 timelines.set(customers[9].customer, [
   line(4000, 'conversation', {
     conversation: id('int', 4),

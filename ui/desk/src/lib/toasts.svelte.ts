@@ -23,7 +23,7 @@ class Toasts {
   }
   private add(text: string, tone: Toast['tone']) {
     const id = this.next_id++;
-    this.list = [...this.list.slice(-2), { id, text, tone }];
+    this.list = [...this.list.slice(-1), { id, text, tone }];
     setTimeout(() => this.close(id), tone === 'bad' ? SHOWN_MS * 2 : SHOWN_MS);
   }
 }
