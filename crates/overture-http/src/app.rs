@@ -2,7 +2,10 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use arc_swap::ArcSwap;
@@ -13,6 +16,7 @@ use overture_store::{ApiToken, RejectedEvent, Store, StoreError};
 use tokio::sync::{mpsc, watch};
 
 use crate::{
+    admin::WIDGET_SEEN,
     config::{Clock, Config, Parts},
     core::{Core, Unavailable},
     error::{ApiError, ApiResult},
@@ -45,6 +49,8 @@ pub(crate) struct App {
     pub(crate) tokens: ArcSwap<HashMap<[u8; 32], ApiToken>>,
     /// The active policy, by its revision.
     policy: ArcSwap<Option<Arc<Policy>>>,
+    /// Whether it is known already that a widget was seen.
+    widget_seen: AtomicBool,
     rejected: mpsc::Sender<RejectedEvent>,
 }
 
@@ -118,6 +124,7 @@ impl App {
             metrics: parts.metrics,
             stopping: parts.stopping,
             policy: ArcSwap::from_pointee(None),
+            widget_seen: AtomicBool::new(store.setting(WIDGET_SEEN)?.is_some()),
             rejected,
         });
         tokio::spawn(write_rejected(store, waiting));
@@ -180,6 +187,16 @@ impl App {
         let policy = Arc::new(policy);
         self.policy.store(Arc::new(Some(Arc::clone(&policy))));
         Ok(policy)
+    }
+
+    /// Remembers for the checklist when a widget was seen first.
+    pub(crate) async fn saw_widget(&self) -> ApiResult<()> {
+        if self.widget_seen.swap(true, Ordering::Relaxed) {
+            return Ok(());
+        }
+        let at = self.now().to_string();
+        self.store(move |store| store.set_setting(WIDGET_SEEN, &at))
+            .await
     }
 
     /// Lists a refused event; never waits, and drops it when too many wait already.

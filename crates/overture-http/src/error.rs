@@ -4,8 +4,8 @@
 use std::borrow::Cow;
 
 use axum::{
-    extract::{FromRequest, Request},
-    http::{HeaderValue, StatusCode, header},
+    extract::{FromRequest, FromRequestParts, Query, Request},
+    http::{HeaderValue, StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
 };
 use bytes::Bytes;
@@ -195,6 +195,28 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
         // A route whose body is `{}` may be called without one.
         let bytes = if bytes.is_empty() { &b"{}"[..] } else { &bytes };
         parse(bytes).map(Body)
+    }
+}
+
+/// The query string, with an error that names what is wrong in it.
+pub(crate) struct Params<T>(pub(crate) T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Params<T> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, ApiError> {
+        Query::try_from_uri(&parts.uri)
+            .map(|Query(params)| Self(params))
+            .map_err(|cause| {
+                let text = cause.body_text();
+                let text = text
+                    .strip_prefix("Failed to deserialize query string: ")
+                    .unwrap_or(&text);
+                let field = missing_field(text)
+                    .or_else(|| text.split_once(": ").map(|(field, _)| field.to_owned()))
+                    .unwrap_or_else(|| "query".to_owned());
+                ApiError::bad_input(field, text.to_owned())
+            })
     }
 }
 

@@ -6,7 +6,9 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "tests"))]
 
+mod admin;
 mod app;
+mod assets;
 mod auth;
 pub mod capture;
 mod client;
@@ -16,10 +18,12 @@ mod cors;
 mod desk;
 mod error;
 mod fields;
+mod health;
 mod hub;
 mod identifiers;
 mod keys;
 mod limits;
+mod openapi;
 mod password;
 mod server;
 mod widget;

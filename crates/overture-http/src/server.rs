@@ -1,28 +1,117 @@
 //! All routes, and the layers around them.
 
-use axum::{Router, middleware};
+use std::{any::Any, time::Duration};
+
+use axum::{
+    Extension, Router,
+    extract::Request,
+    http::{HeaderName, HeaderValue, StatusCode, header},
+    middleware::{self, Next},
+    response::{IntoResponse, Response},
+};
 use overture_store::StoreError;
+use tower_http::{
+    catch_panic::CatchPanicLayer, set_header::SetResponseHeaderLayer, timeout::TimeoutLayer,
+};
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::{
-    app::{App, Shared},
-    capture,
-    config::Parts,
-    cors, desk, widget,
+    admin, app::App, assets, capture, config::Parts, cors, desk, error::ApiError, health, openapi,
+    widget,
 };
 
-/// Builds the service. Blocks while it reads sources, staff and tokens, and starts a task:
-/// call it within a tokio runtime, before serving.
+/// How long one request may take; sockets are not requests any more once they are open.
+const REQUEST_WITHIN: Duration = Duration::from_secs(30);
+
+/// Builds the service. Blocks while it reads sources, staff and tokens, and starts tasks:
+/// call it within a tokio runtime, before serving. Serve it with connection info
+/// (`into_make_service_with_connect_info::<SocketAddr>()`), or every client counts as one.
 ///
 /// # Errors
 /// What the store says when it cannot be read.
 pub fn router(parts: Parts) -> Result<Router, StoreError> {
-    let app: Shared = App::start(parts)?;
+    let app = App::start(parts)?;
     let open = OpenApiRouter::new()
         .merge(capture::router())
         .merge(widget::router())
         .layer(middleware::from_fn(cors::any_origin));
-    let staff = OpenApiRouter::new().merge(desk::router());
-    let (router, _api) = open.merge(staff).split_for_parts();
-    Ok(router.with_state(app))
+    let staff = OpenApiRouter::new()
+        .merge(desk::router())
+        .merge(admin::router())
+        .layer(SetResponseHeaderLayer::overriding(
+            header::CACHE_CONTROL,
+            HeaderValue::from_static("no-store"),
+        ));
+    let (router, document) = OpenApiRouter::with_openapi(openapi::document())
+        .merge(open)
+        .merge(staff)
+        .merge(health::router())
+        .merge(openapi::router())
+        .split_for_parts();
+    Ok(router
+        .merge(assets::router(app.config.demo))
+        .fallback(|| async { ApiError::not_found("route") })
+        .method_not_allowed_fallback(|| async {
+            ApiError::new(
+                StatusCode::METHOD_NOT_ALLOWED,
+                "method_not_allowed",
+                "this route does not take this method",
+            )
+        })
+        .layer(Extension(openapi::Finished::new(&document)))
+        .layer(middleware::from_fn(guarded))
+        .layer(TimeoutLayer::with_status_code(
+            StatusCode::SERVICE_UNAVAILABLE,
+            REQUEST_WITHIN,
+        ))
+        .layer(CatchPanicLayer::custom(panicked))
+        .with_state(app))
+}
+
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "the layer hands the panic over by value"
+)]
+fn panicked(cause: Box<dyn Any + Send + 'static>) -> Response {
+    let text = cause
+        .downcast_ref::<&str>()
+        .map(|text| (*text).to_owned())
+        .or_else(|| cause.downcast_ref::<String>().cloned())
+        .unwrap_or_default();
+    metrics::counter!("overture_http_panics_total").increment(1);
+    ApiError::internal(&format!("a handler panicked: {text}")).into_response()
+}
+
+/// Says of every answer how browsers may use it; a route's own word goes first.
+async fn guarded(request: Request, next: Next) -> Response {
+    const DEFAULTS: [(HeaderName, HeaderValue); 4] = [
+        (
+            header::X_CONTENT_TYPE_OPTIONS,
+            HeaderValue::from_static("nosniff"),
+        ),
+        (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
+        (
+            header::REFERRER_POLICY,
+            HeaderValue::from_static("same-origin"),
+        ),
+        (
+            header::CONTENT_SECURITY_POLICY,
+            HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'; base-uri 'none'"),
+        ),
+    ];
+    const DOCS_POLICY: HeaderValue = HeaderValue::from_static(
+        "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
+         img-src 'self' data:; font-src 'self' data:; connect-src 'self'; worker-src 'self' blob:; \
+         base-uri 'none'; frame-ancestors 'none'",
+    );
+    let docs = request.uri().path() == "/docs";
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    if docs {
+        headers.insert(header::CONTENT_SECURITY_POLICY, DOCS_POLICY);
+    }
+    for (name, value) in DEFAULTS {
+        headers.entry(name).or_insert(value);
+    }
+    response
 }

@@ -3,7 +3,7 @@
 
 use axum::{
     Json,
-    extract::{Path, Query, State},
+    extract::{Path, State},
     http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -14,7 +14,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use crate::{
     app::Shared,
     client::PublicUrl,
-    error::{ApiError, ApiResult},
+    error::{ApiError, ApiResult, Params},
 };
 
 pub(crate) fn router() -> OpenApiRouter<Shared> {
@@ -69,7 +69,7 @@ struct SourceConfigQuery {
     responses((status = 200, description = "configuration for analytics-js"), (status = 404)))]
 async fn rudderstack(
     State(app): State<Shared>,
-    Query(query): Query<SourceConfigQuery>,
+    Params(query): Params<SourceConfigQuery>,
 ) -> ApiResult<Json<Value>> {
     known(&app, &query.write_key)?;
     Ok(Json(json!({

@@ -2,7 +2,7 @@
 
 use axum::{
     Json,
-    extract::{Path, Query, State},
+    extract::{Path, State},
 };
 use overture_engine::model::{CustomerId, DecisionId, DecisionRecord};
 use overture_store::{DecisionFilter, DecisionQuery};
@@ -15,7 +15,7 @@ use super::{labels, timeline};
 use crate::{
     app::Shared,
     auth::{Auth, Reads},
-    error::{ApiError, ApiResult, ErrorBody},
+    error::{ApiError, ApiResult, ErrorBody, Params},
     fields,
     wording::factor_label,
 };
@@ -71,7 +71,7 @@ fn row(record: &DecisionRecord, label: &str) -> Value {
 async fn decisions(
     State(app): State<Shared>,
     _auth: Auth<Reads>,
-    Query(asked): Query<Filter>,
+    Params(asked): Params<Filter>,
 ) -> ApiResult<Json<Value>> {
     let customer: Option<CustomerId> = given(asked.customer)
         .map(|text| fields::id("customer", &text))

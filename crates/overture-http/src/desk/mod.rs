@@ -19,6 +19,7 @@ use crate::{
 };
 
 pub(crate) use people::{labels, visitor};
+pub(crate) use timeline::without_nulls;
 
 pub(crate) fn router() -> OpenApiRouter<Shared> {
     OpenApiRouter::new()

@@ -2,10 +2,7 @@
 
 use std::collections::HashMap;
 
-use axum::{
-    Json,
-    extract::{Query, State},
-};
+use axum::{Json, extract::State};
 use overture_engine::model::{CustomerId, IdentifierKind};
 use overture_store::{CustomersBy, Store, StoreError};
 use serde::{Deserialize, Serialize};
@@ -15,7 +12,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use crate::{
     app::Shared,
     auth::{Auth, Reads},
-    error::{ApiResult, ErrorBody},
+    error::{ApiResult, ErrorBody, Params},
     identifiers,
 };
 
@@ -80,7 +77,7 @@ struct CustomerRow {
 async fn customers(
     State(app): State<Shared>,
     _auth: Auth<Reads>,
-    Query(asked): Query<CustomersQuery>,
+    Params(asked): Params<CustomersQuery>,
 ) -> ApiResult<Json<Customers>> {
     let limit = asked.limit.unwrap_or(50).clamp(1, 200);
     let text = asked.query.trim().to_owned();

@@ -2,7 +2,7 @@
 
 use axum::{
     Json,
-    extract::{Path, Query, State},
+    extract::{Path, State},
 };
 use overture_engine::model::{
     Author, CustomerId, LedgerChange, OfferStage, Outcome, TimelineBody, TimelineItem,
@@ -17,7 +17,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use crate::{
     app::{App, Shared},
     auth::{Auth, Reads},
-    error::{ApiResult, ErrorBody},
+    error::{ApiResult, ErrorBody, Params},
     fields,
 };
 
@@ -60,7 +60,7 @@ async fn timeline(
     State(app): State<Shared>,
     _auth: Auth<Reads>,
     Path(customer): Path<String>,
-    Query(window): Query<Window>,
+    Params(window): Params<Window>,
 ) -> ApiResult<Json<Timeline>> {
     let customer: CustomerId = fields::id("customer", &customer)?;
     let limit = window.limit.unwrap_or(ROWS).clamp(1, 500);

@@ -1,9 +1,6 @@
 //! The feed: rows that the session may see, after a number.
 
-use axum::{
-    Json,
-    extract::{Query, State},
-};
+use axum::{Json, extract::State};
 use overture_engine::model::CustomerId;
 use overture_store::{TimelineQuery, TimelineReader, TimelineWindow};
 use serde::{Deserialize, Serialize};
@@ -13,7 +10,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use super::{Visitor, render, render::FeedItem};
 use crate::{
     app::{App, Shared},
-    error::{ApiResult, ErrorBody},
+    error::{ApiResult, ErrorBody, Params},
     keys::WidgetSession,
 };
 
@@ -91,7 +88,7 @@ pub(crate) async fn read(
 async fn feed(
     State(app): State<Shared>,
     Visitor(session): Visitor,
-    Query(query): Query<After>,
+    Params(query): Params<After>,
 ) -> ApiResult<Json<Feed>> {
     let (_, feed) = read(&app, &session, query.after).await?;
     Ok(Json(feed))

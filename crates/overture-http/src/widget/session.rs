@@ -131,6 +131,7 @@ async fn start(
         language,
         expires_at: app.now() + SESSION_LIFE,
     };
+    app.saw_widget().await?;
     let reader = feed::reader(&session);
     let page = app
         .store(move |store| {

@@ -4,7 +4,7 @@ use std::{ops::ControlFlow, time::Duration};
 
 use axum::{
     extract::{
-        Query, State, WebSocketUpgrade,
+        State, WebSocketUpgrade,
         ws::{CloseFrame, Message, WebSocket, close_code},
     },
     http::HeaderMap,
@@ -19,7 +19,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use super::{admit, feed};
 use crate::{
     app::Shared,
-    error::{ApiResult, ErrorBody},
+    error::{ApiResult, ErrorBody, Params},
     keys::WidgetSession,
 };
 
@@ -52,7 +52,7 @@ struct SocketQuery {
     responses((status = 101, description = "the socket is open"), (status = 401, body = ErrorBody)))]
 async fn socket(
     State(app): State<Shared>,
-    Query(query): Query<SocketQuery>,
+    Params(query): Params<SocketQuery>,
     headers: HeaderMap,
     upgrade: Result<WebSocketUpgrade, axum::extract::ws::rejection::WebSocketUpgradeRejection>,
 ) -> ApiResult<Response> {
