@@ -124,9 +124,12 @@ pub fn evaluate(
             standing.met_since = None;
         }
     }
-    // What no longer holds is kept for the visit, so that it is not recorded twice.
-    standings
-        .retain(|one| one.met_since.is_some() || (one.recorded != 0 && one.session == session));
+    // What no longer holds is kept for the visit, so that it is not recorded twice; what
+    // the policy no longer has is forgotten.
+    standings.retain(|one| {
+        let matters = one.met_since.is_some() || (one.recorded != 0 && one.session == session);
+        matters && policy.rule_by_key(one.rule).is_some()
+    });
     state.rules = standings;
     hits
 }

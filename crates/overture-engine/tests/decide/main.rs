@@ -4,6 +4,7 @@
 mod conditions;
 mod features;
 mod need;
+mod never;
 mod policy_file;
 mod quiet;
 mod reasons;

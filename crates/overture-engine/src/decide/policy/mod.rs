@@ -3,6 +3,7 @@
 //! `shipped.toml` beside this file documents every key and is the default.
 
 mod parse;
+mod parse_rules;
 mod reader;
 mod rules;
 mod settings;

@@ -264,6 +264,32 @@ impl<'r, 'a> Section<'r, 'a> {
             }
         }
     }
+
+    /// The tables of `key` with their places, written as `[[key]]` or as a list of `{ }`.
+    pub(super) fn tables(&mut self, key: &str, max: usize) -> Vec<(usize, &'r dyn TableLike)> {
+        if let Some(tables) = self.item(key).and_then(Item::as_array_of_tables) {
+            if tables.len() > max {
+                self.refuse(key, format!("expected at most {max} in `{key}`"));
+                return Vec::new();
+            }
+            let at = self.at(key);
+            return tables
+                .iter()
+                .map(|table| {
+                    let start = table.span().map_or(at, |span| span.start);
+                    (start, table as &dyn TableLike)
+                })
+                .collect();
+        }
+        let mut found = Vec::new();
+        for (at, value) in self.array(key, max) {
+            match value.as_inline_table() {
+                Some(table) => found.push((at, table as &dyn TableLike)),
+                None => self.reader.refuse(at, "expected a table in braces"),
+            }
+        }
+        found
+    }
 }
 
 fn start(item: &Item) -> Option<usize> {
