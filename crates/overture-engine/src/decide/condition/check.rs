@@ -10,6 +10,13 @@ use cel::{
 use super::ConditionError;
 use crate::decide::{SIGNAL_SCHEMA, SignalGroups, SignalId, SignalType, policy::suggestion};
 
+/// How deep operators may nest: `a + b + c` nests twice. What evaluates a condition calls
+/// itself so often, and must fit on any thread's stack.
+const DEPTH_MAX: usize = 100;
+
+/// How many mistakes of one condition are told.
+const ERRORS_MAX: usize = 10;
+
 /// The type of an expression.
 #[derive(Debug, Clone, PartialEq)]
 enum Kind {
@@ -68,6 +75,7 @@ pub(super) fn check(root: &IdedExpr, source: &SourceInfo) -> Result<Checked, Vec
     let mut checker = Checker {
         source,
         at: 0,
+        depth: 0,
         errors: Vec::new(),
         groups: SignalGroups::NONE,
         absent: Vec::new(),
@@ -93,6 +101,7 @@ pub(super) fn check(root: &IdedExpr, source: &SourceInfo) -> Result<Checked, Vec
             absent: checker.absent,
         })
     } else {
+        checker.errors.truncate(ERRORS_MAX);
         Err(checker.errors)
     }
 }
@@ -107,6 +116,7 @@ enum Place {
 struct Checker<'a> {
     source: &'a SourceInfo,
     at: usize,
+    depth: usize,
     errors: Vec<ConditionError>,
     groups: SignalGroups,
     absent: Vec<&'static str>,
@@ -116,9 +126,23 @@ struct Checker<'a> {
 impl Checker<'_> {
     /// The kind of `expr`; `None` when it was refused.
     fn kind_of(&mut self, expr: &IdedExpr, place: Place) -> Option<Kind> {
-        if let Some(at) = start_of(expr, self.source) {
-            self.at = at;
+        if let Some((at, _)) = self.source.offset_for(expr.id) {
+            self.at = at as usize;
         }
+        if self.depth == DEPTH_MAX {
+            self.refuse(
+                expr,
+                format!("expected no more than {DEPTH_MAX} operators inside each other"),
+            );
+            return None;
+        }
+        self.depth += 1;
+        let kind = self.kind_inside(expr, place);
+        self.depth -= 1;
+        kind
+    }
+
+    fn kind_inside(&mut self, expr: &IdedExpr, place: Place) -> Option<Kind> {
         match &expr.expr {
             Expr::Literal(literal) => self.literal(expr, literal),
             Expr::Ident(name) if self.variables.contains_key(name) => {
