@@ -5,7 +5,7 @@
 //! come along as themselves, and one live offer survives.
 
 use crate::{
-    contact::{conversation, offers},
+    contact::{conversation, grants, offers},
     customer::{Step, TRAIL_ITEMS_MAX},
     decide::suppression,
     model::*,
@@ -63,6 +63,7 @@ pub(crate) fn fold_in(step: &mut Step<'_>, merge: MergeId, from: &CustomerState)
     );
     fold_grants(step, from);
     fold_conversation(step, from);
+    settle_uses(step);
     fold_offer(step, from);
     step.timeline(
         Audience::Staff,
@@ -191,6 +192,16 @@ fn fold_conversation(step: &mut Step<'_>, from: &CustomerState) {
         conversation::close_duplicate(step, &mine);
     }
     conversation::changed(step, None, None);
+}
+
+/// Uses under way belong to the conversation that survived; where an agent has it already,
+/// nothing later would settle them.
+fn settle_uses(step: &mut Step<'_>) {
+    match &step.state.conversation {
+        Some(open) if open.agent.is_some() => grants::connect_held(step),
+        Some(_) => {}
+        None => grants::release_held(step),
+    }
 }
 
 /// One live offer survives: the survivor's own, else the one that came along.
