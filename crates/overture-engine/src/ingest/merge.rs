@@ -204,16 +204,17 @@ fn settle_uses(step: &mut Step<'_>) {
     }
 }
 
-/// One live offer survives: the survivor's own, else the one that came along.
+/// One live offer survives: the survivor's own, else the one that came along; none where a
+/// conversation is open or the customer opted out, on either side.
 fn fold_offer(step: &mut Step<'_>, from: &CustomerState) {
-    let Some(other) = &from.offer else { return };
-    let engaged = step.state.offer.is_some() || step.state.conversation.is_some();
-    let mine = step.state.offer.replace(other.clone());
-    if engaged || step.state.permission.opted_out {
-        offers::withdraw(step);
-        step.state.offer = mine;
-        if step.state.permission.opted_out || step.state.conversation.is_some() {
+    if let Some(other) = &from.offer {
+        let mine = step.state.offer.replace(other.clone());
+        if mine.is_some() {
             offers::withdraw(step);
+            step.state.offer = mine;
         }
+    }
+    if step.state.permission.opted_out || step.state.conversation.is_some() {
+        offers::withdraw(step);
     }
 }
