@@ -54,7 +54,7 @@ impl People {
     /// People who do what the seed says.
     pub fn new(seed: u64) -> Self {
         Self {
-            random: Random::new(seed ^ 0x5eed_0f_0e0e),
+            random: Random::new(seed ^ 0x7065_6f70_6c65),
             counter: 0,
             mode: Mode::Live,
             version: 1,
