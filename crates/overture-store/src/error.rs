@@ -57,3 +57,19 @@ pub enum StoreError {
     #[error("the master key does not open this database")]
     WrongMasterKey,
 }
+
+impl From<crate::records::RecordError> for StoreError {
+    fn from(error: crate::records::RecordError) -> Self {
+        StoreError::Corrupt {
+            what: error.to_string(),
+        }
+    }
+}
+
+impl From<crate::records::Problem> for StoreError {
+    fn from(problem: crate::records::Problem) -> Self {
+        StoreError::Corrupt {
+            what: problem.to_string(),
+        }
+    }
+}

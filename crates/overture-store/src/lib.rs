@@ -7,11 +7,19 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "tests"))]
 
 mod error;
+mod keys;
+mod migrations;
 mod options;
+mod records;
 mod rows;
+mod shared;
+mod sql;
+mod sqlite;
 mod store;
+mod unit;
 
 pub use error::{Cause, StoreError};
 pub use options::{MasterKey, StoreOptions};
 pub use rows::*;
+pub use sqlite::open_sqlite;
 pub use store::Store;

@@ -1,0 +1,448 @@
+//! The records of timeline rows, conversations and things to send.
+
+use overture_engine::model::GrantId;
+use overture_engine::model::{
+    Author, ConversationRow, LedgerChange, OfferOptionKind, OfferView, Outbound, OutboxItem,
+    TimelineBody,
+};
+
+use super::{
+    decision::OutcomeRecord,
+    wire::{Problem, Reader, RecordError, Wire, Writer, pair, record, required, take},
+};
+
+/// What a timeline row says. `kind`: 1 page, 2 struggle, 3 custom, 4 identified, 5 offer,
+/// 6 decision, 7 conversation, 8 message, 9 resolution, 10 grant, 11 merge.
+#[derive(Clone, PartialEq, prost::Message)]
+pub(crate) struct TimelineRecord {
+    #[prost(uint32, tag = "1")]
+    kind: u32,
+    /// The path, the struggle's detail, the event's name or the rule's id.
+    #[prost(string, tag = "2")]
+    text: String,
+    #[prost(uint32, tag = "3")]
+    signal: u32,
+    #[prost(uint32, repeated, tag = "4")]
+    kinds: Vec<u32>,
+    #[prost(message, optional, tag = "5")]
+    offer: Option<OfferViewRecord>,
+    #[prost(bytes = "vec", tag = "6")]
+    decision: Vec<u8>,
+    #[prost(message, optional, tag = "7")]
+    outcome: Option<OutcomeRecord>,
+    #[prost(bytes = "vec", tag = "8")]
+    conversation: Vec<u8>,
+    #[prost(uint32, tag = "9")]
+    channel: u32,
+    #[prost(uint32, tag = "10")]
+    status: u32,
+    #[prost(bytes = "vec", optional, tag = "11")]
+    agent: Option<Vec<u8>>,
+    #[prost(uint32, optional, tag = "12")]
+    position: Option<u32>,
+    #[prost(uint32, optional, tag = "13")]
+    wait_s: Option<u32>,
+    #[prost(bytes = "vec", tag = "14")]
+    message: Vec<u8>,
+    #[prost(message, optional, tag = "15")]
+    author: Option<AuthorRecord>,
+    #[prost(string, tag = "16")]
+    client_key: String,
+    /// The message or the notes.
+    #[prost(bytes = "vec", tag = "17")]
+    sealed: Vec<u8>,
+    #[prost(uint32, tag = "18")]
+    code: u32,
+    #[prost(bytes = "vec", tag = "19")]
+    grant: Vec<u8>,
+    #[prost(message, optional, tag = "20")]
+    change: Option<ChangeRecord>,
+    #[prost(bytes = "vec", tag = "21")]
+    other: Vec<u8>,
+}
+
+impl Wire<TimelineRecord> for TimelineBody {
+    fn write(&self, w: &mut Writer<'_>) -> TimelineRecord {
+        let mut record = TimelineRecord::default();
+        record.kind = match self {
+            TimelineBody::Page { path } => {
+                record.text = path.clone();
+                1
+            }
+            TimelineBody::Struggle { signal, detail } => {
+                record.signal = signal.write(w);
+                record.text = detail.clone();
+                2
+            }
+            TimelineBody::Custom { name } => {
+                record.text = name.clone();
+                3
+            }
+            TimelineBody::Identified { kinds } => {
+                record.kinds = kinds.write(w);
+                4
+            }
+            TimelineBody::Offer(view) => {
+                record.offer = view.write(w);
+                5
+            }
+            TimelineBody::Decision {
+                decision,
+                rule,
+                outcome,
+            } => {
+                record.decision = decision.write(w);
+                record.text = rule.clone();
+                record.outcome = outcome.write(w);
+                6
+            }
+            TimelineBody::Conversation {
+                conversation,
+                channel,
+                status,
+                agent,
+                position,
+                wait_s,
+            } => {
+                record.conversation = conversation.write(w);
+                record.channel = channel.write(w);
+                record.status = status.write(w);
+                record.agent = agent.write(w);
+                record.position = *position;
+                record.wait_s = *wait_s;
+                7
+            }
+            TimelineBody::Message {
+                conversation,
+                message,
+                author,
+                client_key,
+                text,
+            } => {
+                record.conversation = conversation.write(w);
+                record.message = message.write(w);
+                record.author = author.write(w);
+                record.client_key = client_key.clone();
+                record.sealed = text.write(w);
+                8
+            }
+            TimelineBody::Resolution {
+                conversation,
+                code,
+                notes,
+                agent,
+            } => {
+                record.conversation = conversation.write(w);
+                record.code = code.write(w);
+                record.sealed = notes.write(w);
+                record.agent = Some(agent.write(w));
+                9
+            }
+            TimelineBody::Grant { grant, change } => {
+                record.grant = grant.write(w);
+                record.change = change.write(w);
+                10
+            }
+            TimelineBody::Merge { other } => {
+                record.other = other.write(w);
+                11
+            }
+        };
+        record
+    }
+
+    fn read(record: TimelineRecord, r: Reader<'_>) -> Result<Self, RecordError> {
+        Ok(match record.kind {
+            1 => TimelineBody::Page { path: record.text },
+            2 => TimelineBody::Struggle {
+                signal: take!(record.signal, TimelineRecord, r),
+                detail: record.text,
+            },
+            3 => TimelineBody::Custom { name: record.text },
+            4 => TimelineBody::Identified {
+                kinds: take!(record.kinds, TimelineRecord, r),
+            },
+            5 => TimelineBody::Offer(take!(record.offer, TimelineRecord, r)),
+            6 => TimelineBody::Decision {
+                decision: take!(record.decision, TimelineRecord, r),
+                rule: record.text,
+                outcome: take!(record.outcome, TimelineRecord, r),
+            },
+            7 => TimelineBody::Conversation {
+                conversation: take!(record.conversation, TimelineRecord, r),
+                channel: take!(record.channel, TimelineRecord, r),
+                status: take!(record.status, TimelineRecord, r),
+                agent: take!(record.agent, TimelineRecord, r),
+                position: record.position,
+                wait_s: record.wait_s,
+            },
+            8 => TimelineBody::Message {
+                conversation: take!(record.conversation, TimelineRecord, r),
+                message: take!(record.message, TimelineRecord, r),
+                author: take!(record.author, TimelineRecord, r),
+                client_key: record.client_key,
+                text: take!(record.sealed, TimelineRecord, r),
+            },
+            9 => TimelineBody::Resolution {
+                conversation: take!(record.conversation, TimelineRecord, r),
+                code: take!(record.code, TimelineRecord, r),
+                notes: take!(record.sealed, TimelineRecord, r),
+                agent: match record.agent {
+                    Some(agent) => Wire::read(agent, r)?,
+                    None => {
+                        return Err(
+                            RecordError::from(Problem::Missing).at("TimelineRecord", "agent")
+                        );
+                    }
+                },
+            },
+            10 => TimelineBody::Grant {
+                grant: take!(record.grant, TimelineRecord, r),
+                change: take!(record.change, TimelineRecord, r),
+            },
+            11 => TimelineBody::Merge {
+                other: take!(record.other, TimelineRecord, r),
+            },
+            other => {
+                return Err(
+                    RecordError::from(Problem::Number(other.into())).at("TimelineRecord", "kind")
+                );
+            }
+        })
+    }
+}
+
+record! {
+    /// An offer as a timeline row shows it.
+    OfferViewRecord for OfferView {
+        #[prost(bytes = "vec", tag = "1")]
+        offer: Vec<u8>,
+        #[prost(uint32, tag = "2")]
+        style: u32,
+        #[prost(uint32, tag = "3")]
+        stage: u32,
+        #[prost(string, tag = "4")]
+        rule: String,
+        #[prost(message, repeated, tag = "5")]
+        options: Vec<OptionWaitRecord>,
+        #[prost(message, optional, tag = "6")]
+        grant: Option<GrantGenerationRecord>,
+        #[prost(int64, tag = "7")]
+        expires_at: i64,
+        #[prost(string, tag = "8")]
+        why: String,
+    }
+}
+
+pair! {
+    /// An option with its expected wait.
+    OptionWaitRecord for (OfferOptionKind, Option<u32>) {
+        #[prost(uint32, tag = "1")]
+        option: u32,
+        #[prost(uint32, optional, tag = "2")]
+        wait_s: Option<u32>,
+    }
+}
+
+pair! {
+    /// A grant with its token's generation.
+    GrantGenerationRecord for (GrantId, u32) {
+        #[prost(bytes = "vec", tag = "1")]
+        grant: Vec<u8>,
+        #[prost(uint32, tag = "2")]
+        generation: u32,
+    }
+}
+
+/// Who wrote. `kind`: 1 customer, 2 agent, 3 system.
+#[derive(Clone, PartialEq, prost::Message)]
+pub(crate) struct AuthorRecord {
+    #[prost(uint32, tag = "1")]
+    kind: u32,
+    #[prost(bytes = "vec", tag = "2")]
+    agent: Vec<u8>,
+}
+
+impl Wire<AuthorRecord> for Author {
+    fn write(&self, w: &mut Writer<'_>) -> AuthorRecord {
+        let (kind, agent) = match self {
+            Author::Customer => (1, Vec::new()),
+            Author::Agent(agent) => (2, agent.write(w)),
+            Author::System => (3, Vec::new()),
+        };
+        AuthorRecord { kind, agent }
+    }
+
+    fn read(record: AuthorRecord, r: Reader<'_>) -> Result<Self, RecordError> {
+        Ok(match record.kind {
+            1 => Author::Customer,
+            2 => Author::Agent(take!(record.agent, AuthorRecord, r)),
+            3 => Author::System,
+            other => {
+                return Err(
+                    RecordError::from(Problem::Number(other.into())).at("AuthorRecord", "kind")
+                );
+            }
+        })
+    }
+}
+
+required!(AuthorRecord for Author);
+
+/// What happened to a grant. `kind`: 1 issued, 2 held, 3 connected, 4 released, 5 denied,
+/// 6 expired, 7 revoked, 8 carried. The ledger's hashes are over these bytes too.
+#[derive(Clone, PartialEq, prost::Message)]
+pub(crate) struct ChangeRecord {
+    #[prost(uint32, tag = "1")]
+    kind: u32,
+    #[prost(uint32, tag = "2")]
+    limit: u32,
+    #[prost(bytes = "vec", tag = "3")]
+    redemption: Vec<u8>,
+    #[prost(uint32, tag = "4")]
+    denial: u32,
+}
+
+impl Wire<ChangeRecord> for LedgerChange {
+    fn write(&self, w: &mut Writer<'_>) -> ChangeRecord {
+        let mut record = ChangeRecord::default();
+        record.kind = match self {
+            LedgerChange::Issued { limit } => {
+                record.limit = *limit;
+                1
+            }
+            LedgerChange::Held(redemption) => {
+                record.redemption = redemption.write(w);
+                2
+            }
+            LedgerChange::Connected(redemption) => {
+                record.redemption = redemption.write(w);
+                3
+            }
+            LedgerChange::Released(redemption) => {
+                record.redemption = redemption.write(w);
+                4
+            }
+            LedgerChange::Denied(denial) => {
+                record.denial = denial.write(w);
+                5
+            }
+            LedgerChange::Expired => 6,
+            LedgerChange::Revoked => 7,
+            LedgerChange::Carried => 8,
+        };
+        record
+    }
+
+    fn read(record: ChangeRecord, r: Reader<'_>) -> Result<Self, RecordError> {
+        Ok(match record.kind {
+            1 => LedgerChange::Issued {
+                limit: record.limit,
+            },
+            2 => LedgerChange::Held(take!(record.redemption, ChangeRecord, r)),
+            3 => LedgerChange::Connected(take!(record.redemption, ChangeRecord, r)),
+            4 => LedgerChange::Released(take!(record.redemption, ChangeRecord, r)),
+            5 => LedgerChange::Denied(take!(record.denial, ChangeRecord, r)),
+            6 => LedgerChange::Expired,
+            7 => LedgerChange::Revoked,
+            8 => LedgerChange::Carried,
+            other => {
+                return Err(
+                    RecordError::from(Problem::Number(other.into())).at("ChangeRecord", "kind")
+                );
+            }
+        })
+    }
+}
+
+required!(ChangeRecord for LedgerChange);
+
+record! {
+    /// A conversation as lists show it.
+    ConversationRecord for ConversationRow {
+        #[prost(bytes = "vec", tag = "1")]
+        conversation: Vec<u8>,
+        #[prost(bytes = "vec", tag = "2")]
+        customer: Vec<u8>,
+        #[prost(bytes = "vec", tag = "3")]
+        request: Vec<u8>,
+        #[prost(uint32, tag = "4")]
+        channel: u32,
+        #[prost(uint32, tag = "5")]
+        status: u32,
+        #[prost(bytes = "vec", optional, tag = "6")]
+        agent: Option<Vec<u8>>,
+        #[prost(int64, tag = "7")]
+        started_at: i64,
+        #[prost(int64, tag = "8")]
+        last_at: i64,
+        #[prost(message, optional, tag = "9")]
+        last_author: Option<AuthorRecord>,
+        #[prost(bytes = "vec", optional, tag = "10")]
+        last_text: Option<Vec<u8>>,
+        #[prost(bytes = "vec", optional, tag = "11")]
+        phone: Option<Vec<u8>>,
+        #[prost(uint32, optional, tag = "12")]
+        code: Option<u32>,
+    }
+}
+
+/// Something to send. `kind`: 1 alert.
+#[derive(Clone, PartialEq, prost::Message)]
+pub(crate) struct OutboxRecord {
+    #[prost(bytes = "vec", tag = "1")]
+    delivery: Vec<u8>,
+    #[prost(int64, tag = "2")]
+    at: i64,
+    #[prost(uint32, tag = "3")]
+    kind: u32,
+    #[prost(bytes = "vec", tag = "4")]
+    customer: Vec<u8>,
+    #[prost(bytes = "vec", tag = "5")]
+    decision: Vec<u8>,
+    #[prost(string, tag = "6")]
+    rule: String,
+    #[prost(string, tag = "7")]
+    text: String,
+}
+
+impl Wire<OutboxRecord> for OutboxItem {
+    fn write(&self, w: &mut Writer<'_>) -> OutboxRecord {
+        match &self.what {
+            Outbound::Alert {
+                customer,
+                decision,
+                rule,
+                text,
+            } => OutboxRecord {
+                delivery: self.delivery.write(w),
+                at: self.at.write(w),
+                kind: 1,
+                customer: customer.write(w),
+                decision: decision.write(w),
+                rule: rule.clone(),
+                text: text.clone(),
+            },
+        }
+    }
+
+    fn read(record: OutboxRecord, r: Reader<'_>) -> Result<Self, RecordError> {
+        Ok(OutboxItem {
+            delivery: take!(record.delivery, OutboxRecord, r),
+            at: take!(record.at, OutboxRecord, r),
+            what: match record.kind {
+                1 => Outbound::Alert {
+                    customer: take!(record.customer, OutboxRecord, r),
+                    decision: take!(record.decision, OutboxRecord, r),
+                    rule: record.rule,
+                    text: record.text,
+                },
+                other => {
+                    return Err(
+                        RecordError::from(Problem::Number(other.into())).at("OutboxRecord", "kind")
+                    );
+                }
+            },
+        })
+    }
+}

@@ -1,0 +1,467 @@
+//! The [`Store`] of any database that the shared statements run on.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use overture_engine::model::{
+    AgentId, AgentState, ConversationRow, CustomerId, CustomerState, DecisionId, DecisionRecord,
+    DeliveryId, GrantId, IdentityLink, Input, InteractionId, LinkKey, Private, RequestId,
+    RequestState, Seq, SourceId, Timestamp, TokenId,
+};
+
+use crate::{
+    Alert, ApiToken, Boot, CommitUnit, Committed, ConversationsOf, CustomerSummary, CustomersBy,
+    DecisionCounts, DecisionFilter, DecisionQuery, DiskPressure, Epoch, Erased, Faq, GrantRow,
+    LedgerOf, LedgerReport, LedgerRow, MasterKey, MinuteCount, OutboxClaim, PolicyRevision, Pruned,
+    RejectedEvent, Retention, SkippedEvent, Source, Staff, StaffSession, Store, StoreError,
+    TimelinePage, TimelineQuery, Totals, WriteKey,
+    keys::Keys,
+    sql::{
+        Backend, Claim, admin, commit, customers, decisions, desk, housekeeping, ledger, log,
+        outbox,
+    },
+};
+
+/// A store over one database.
+pub(crate) struct SqlStore<B> {
+    backend: B,
+    keys: Keys,
+    secret: [u8; 32],
+    /// The epoch of this process's lease; zero without one.
+    epoch: AtomicU64,
+}
+
+impl<B: Backend> SqlStore<B> {
+    /// Opens the keys of a migrated database.
+    pub(crate) fn new(backend: B, master: &MasterKey) -> Result<Self, StoreError> {
+        let keys = Keys::new(master);
+        let secret = backend.write("open the installation's secret", |db| {
+            housekeeping::secret(db, &keys)
+        })?;
+        Ok(Self {
+            backend,
+            keys,
+            secret,
+            epoch: AtomicU64::new(0),
+        })
+    }
+
+    fn lease(&self, claim: Claim) -> Result<Epoch, StoreError> {
+        self.backend.lease(claim)?;
+        let epoch = self.backend.write("take the lease", |db| {
+            db.execute("UPDATE progress SET epoch = epoch + 1 WHERE id = 1", &[])?;
+            crate::sql::first(db, "SELECT epoch FROM progress WHERE id = 1", &[])?
+                .map_or(Ok(0), |row| row.count(0))
+        })?;
+        self.epoch.store(epoch, Ordering::Release);
+        Ok(Epoch(epoch))
+    }
+}
+
+impl<B: Backend> Store for SqlStore<B> {
+    fn kind(&self) -> &'static str {
+        B::KIND
+    }
+
+    fn acquire_lease(&self, _now: Timestamp) -> Result<Epoch, StoreError> {
+        self.lease(Claim::WhenFree)
+    }
+
+    fn seize_lease(&self, _now: Timestamp) -> Result<Epoch, StoreError> {
+        self.lease(Claim::Always)
+    }
+
+    fn commit(&self, unit: &CommitUnit) -> Result<Committed, StoreError> {
+        let epoch = match self.epoch.load(Ordering::Acquire) {
+            0 => return Err(StoreError::Fenced),
+            epoch => Epoch(epoch),
+        };
+        let after = self.backend.write("commit a unit", |db| {
+            commit::write_unit(db, &self.keys, unit, epoch)
+        })?;
+        for (folded, keys) in &after.folded {
+            self.keys.forget(*folded, keys);
+        }
+        self.keys.remember(&after.made)?;
+        Ok(after.committed)
+    }
+
+    fn boot(&self) -> Result<Boot, StoreError> {
+        self.backend.read("read where the log ends", log::boot)
+    }
+
+    fn read_log(&self, from: Seq, max_inputs: usize) -> Result<Vec<Input>, StoreError> {
+        self.backend.read("read the log", |db| {
+            log::read_log(db, &self.keys, from, max_inputs)
+        })
+    }
+
+    fn message_keys_since(
+        &self,
+        at: Timestamp,
+        max: usize,
+    ) -> Result<Vec<(Timestamp, u64)>, StoreError> {
+        self.backend.read("read message keys", |db| {
+            log::message_keys_since(db, at, max)
+        })
+    }
+
+    fn customers(
+        &self,
+        customers: &[CustomerId],
+    ) -> Result<Vec<Option<CustomerState>>, StoreError> {
+        self.backend.read("read customers", |db| {
+            customers::customers(db, &self.keys, customers)
+        })
+    }
+
+    fn resolve(&self, keys: &[LinkKey]) -> Result<Vec<Option<CustomerId>>, StoreError> {
+        self.backend
+            .read("resolve identifiers", |db| customers::resolve(db, keys))
+    }
+
+    fn survivor(&self, customer: CustomerId) -> Result<CustomerId, StoreError> {
+        self.backend
+            .read("follow merges", |db| customers::survivor(db, customer))
+    }
+
+    fn links_of(&self, customer: CustomerId) -> Result<Vec<IdentityLink>, StoreError> {
+        self.backend.read("read identifiers", |db| {
+            customers::links_of(db, &self.keys, customer)
+        })
+    }
+
+    fn traits_of(&self, customer: CustomerId) -> Result<Vec<(String, Private)>, StoreError> {
+        self.backend.read("read traits", |db| {
+            customers::traits_of(db, &self.keys, customer)
+        })
+    }
+
+    fn labels(&self, customers: &[CustomerId]) -> Result<Vec<Option<Private>>, StoreError> {
+        self.backend.read("read names", |db| {
+            customers::labels(db, &self.keys, customers)
+        })
+    }
+
+    fn customer_list(
+        &self,
+        by: CustomersBy,
+        limit: u32,
+    ) -> Result<Vec<CustomerSummary>, StoreError> {
+        self.backend.read("list customers", |db| {
+            customers::customer_list(db, by, limit)
+        })
+    }
+
+    fn erase(&self, customer: CustomerId, _at: Timestamp) -> Result<Erased, StoreError> {
+        let (erased, keys) = self
+            .backend
+            .write("erase a customer", |db| customers::erase(db, customer))?;
+        self.keys.forget(customer, &keys);
+        Ok(erased)
+    }
+
+    fn timeline(&self, query: &TimelineQuery) -> Result<TimelinePage, StoreError> {
+        self.backend.read("read a timeline", |db| {
+            desk::timeline(db, &self.keys, query)
+        })
+    }
+
+    fn conversation(
+        &self,
+        conversation: InteractionId,
+    ) -> Result<Option<ConversationRow>, StoreError> {
+        self.backend.read("read a conversation", |db| {
+            desk::conversation(db, &self.keys, conversation)
+        })
+    }
+
+    fn conversations(
+        &self,
+        of: ConversationsOf,
+        limit: u32,
+    ) -> Result<Vec<ConversationRow>, StoreError> {
+        self.backend.read("list conversations", |db| {
+            desk::conversations(db, &self.keys, of, limit)
+        })
+    }
+
+    fn requests(&self) -> Result<Vec<(RequestId, RequestState)>, StoreError> {
+        self.backend.read("list requests", desk::requests)
+    }
+
+    fn agents(&self) -> Result<Vec<(AgentId, AgentState)>, StoreError> {
+        self.backend.read("list agents", desk::agents)
+    }
+
+    fn decisions(&self, query: &DecisionQuery) -> Result<Vec<DecisionRecord>, StoreError> {
+        self.backend
+            .read("list decisions", |db| decisions::decisions(db, query))
+    }
+
+    fn decision_counts(&self, filter: &DecisionFilter) -> Result<DecisionCounts, StoreError> {
+        self.backend.read("count decisions", |db| {
+            decisions::decision_counts(db, filter)
+        })
+    }
+
+    fn decision(&self, decision: DecisionId) -> Result<Option<DecisionRecord>, StoreError> {
+        self.backend
+            .read("read a decision", |db| decisions::decision(db, decision))
+    }
+
+    fn minute_counts(
+        &self,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Result<Vec<MinuteCount>, StoreError> {
+        self.backend
+            .read("read counts", |db| desk::minute_counts(db, from, to))
+    }
+
+    fn grant(&self, grant: GrantId) -> Result<Option<GrantRow>, StoreError> {
+        self.backend
+            .read("read a grant", |db| desk::grant(db, grant))
+    }
+
+    fn grants_of(&self, customer: CustomerId) -> Result<Vec<GrantRow>, StoreError> {
+        self.backend
+            .read("list grants", |db| desk::grants_of(db, customer))
+    }
+
+    fn ledger(&self, of: LedgerOf, limit: u32) -> Result<Vec<LedgerRow>, StoreError> {
+        self.backend
+            .read("read the ledger", |db| ledger::ledger(db, of, limit))
+    }
+
+    fn verify_ledger(&self) -> Result<LedgerReport, StoreError> {
+        self.backend
+            .read("check the ledger", |db| ledger::verify(db, &self.keys))
+    }
+
+    fn skipped(&self, limit: u32) -> Result<Vec<SkippedEvent>, StoreError> {
+        self.backend
+            .read("list skipped inputs", |db| desk::skipped(db, limit))
+    }
+
+    fn totals(&self) -> Result<Totals, StoreError> {
+        self.backend
+            .read("count rows", |db| housekeeping::totals(db, &self.keys))
+    }
+
+    fn claim_outbox(
+        &self,
+        epoch: Epoch,
+        limit: u32,
+        now: Timestamp,
+    ) -> Result<Vec<OutboxClaim>, StoreError> {
+        self.backend.write("claim deliveries", |db| {
+            outbox::claim(db, epoch, limit, now)
+        })
+    }
+
+    fn complete_outbox(&self, epoch: Epoch, delivery: DeliveryId) -> Result<(), StoreError> {
+        self.backend.write("complete a delivery", |db| {
+            outbox::complete(db, epoch, delivery)
+        })
+    }
+
+    fn fail_outbox(
+        &self,
+        epoch: Epoch,
+        delivery: DeliveryId,
+        next_try: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.backend.write("put a delivery off", |db| {
+            outbox::fail(db, epoch, delivery, next_try)
+        })
+    }
+
+    fn add_alert(&self, alert: &Alert) -> Result<(), StoreError> {
+        self.backend
+            .write("add an alert", |db| desk::add_alert(db, alert))
+    }
+
+    fn open_alerts(&self, limit: u32) -> Result<Vec<Alert>, StoreError> {
+        self.backend
+            .read("list alerts", |db| desk::open_alerts(db, limit))
+    }
+
+    fn finish_alert(
+        &self,
+        alert: DeliveryId,
+        by: AgentId,
+        at: Timestamp,
+    ) -> Result<bool, StoreError> {
+        self.backend.write("put an alert away", |db| {
+            desk::finish_alert(db, alert, by, at)
+        })
+    }
+
+    fn put_staff(&self, staff: &Staff) -> Result<(), StoreError> {
+        self.backend
+            .write("write a member of staff", |db| admin::put_staff(db, staff))
+    }
+
+    fn staff(&self, agent: AgentId) -> Result<Option<Staff>, StoreError> {
+        self.backend
+            .read("read a member of staff", |db| admin::staff(db, agent))
+    }
+
+    fn staff_by_email(&self, email: &str) -> Result<Option<Staff>, StoreError> {
+        self.backend.read("read a member of staff", |db| {
+            admin::staff_by_email(db, email)
+        })
+    }
+
+    fn staff_list(&self) -> Result<Vec<Staff>, StoreError> {
+        self.backend.read("list staff", admin::staff_list)
+    }
+
+    fn add_session(&self, session: &StaffSession) -> Result<(), StoreError> {
+        self.backend
+            .write("add a session", |db| admin::add_session(db, session))
+    }
+
+    fn session(&self, token_hash: &[u8; 32]) -> Result<Option<StaffSession>, StoreError> {
+        self.backend
+            .read("read a session", |db| admin::session(db, token_hash))
+    }
+
+    fn end_session(&self, token_hash: &[u8; 32]) -> Result<(), StoreError> {
+        self.backend
+            .write("end a session", |db| admin::end_session(db, token_hash))
+    }
+
+    fn end_sessions_of(&self, agent: AgentId) -> Result<(), StoreError> {
+        self.backend
+            .write("end sessions", |db| admin::end_sessions_of(db, agent))
+    }
+
+    fn put_source(&self, source: &Source) -> Result<(), StoreError> {
+        self.backend.write("write a source", |db| {
+            admin::put_source(db, &self.keys, source)
+        })
+    }
+
+    fn sources(&self) -> Result<Vec<Source>, StoreError> {
+        self.backend
+            .read("list sources", |db| admin::sources(db, &self.keys))
+    }
+
+    fn add_write_key(&self, source: SourceId, key: &WriteKey) -> Result<(), StoreError> {
+        self.backend.write("add a write key", |db| {
+            admin::add_write_key(db, source, key)
+        })
+    }
+
+    fn revoke_write_key(
+        &self,
+        source: SourceId,
+        key: &str,
+        at: Timestamp,
+    ) -> Result<bool, StoreError> {
+        self.backend.write("revoke a write key", |db| {
+            admin::revoke_write_key(db, source, key, at)
+        })
+    }
+
+    fn add_token(&self, token: &ApiToken) -> Result<(), StoreError> {
+        self.backend
+            .write("add a token", |db| admin::add_token(db, token))
+    }
+
+    fn tokens(&self) -> Result<Vec<ApiToken>, StoreError> {
+        self.backend.read("list tokens", admin::tokens)
+    }
+
+    fn remove_token(&self, token: TokenId) -> Result<bool, StoreError> {
+        self.backend
+            .write("remove a token", |db| admin::remove_token(db, token))
+    }
+
+    fn add_policy(&self, policy: &PolicyRevision) -> Result<(), StoreError> {
+        self.backend
+            .write("add a policy", |db| admin::add_policy(db, policy))
+    }
+
+    fn newest_policy(&self) -> Result<Option<PolicyRevision>, StoreError> {
+        self.backend.read("read the policy", admin::newest_policy)
+    }
+
+    fn policy(&self, revision: u32) -> Result<Option<PolicyRevision>, StoreError> {
+        self.backend
+            .read("read a policy", |db| admin::policy(db, revision))
+    }
+
+    fn policies(&self, limit: u32) -> Result<Vec<PolicyRevision>, StoreError> {
+        self.backend
+            .read("list policies", |db| admin::policies(db, limit))
+    }
+
+    fn set_faqs(&self, faqs: &[Faq]) -> Result<(), StoreError> {
+        self.backend
+            .write("write articles", |db| admin::set_faqs(db, faqs))
+    }
+
+    fn faqs(&self) -> Result<Vec<Faq>, StoreError> {
+        self.backend.read("list articles", admin::faqs)
+    }
+
+    fn add_rejected(&self, events: &[RejectedEvent]) -> Result<(), StoreError> {
+        self.backend
+            .write("list refused events", |db| admin::add_rejected(db, events))
+    }
+
+    fn rejected(
+        &self,
+        before: Option<u64>,
+        limit: u32,
+    ) -> Result<Vec<(u64, RejectedEvent)>, StoreError> {
+        self.backend.read("read refused events", |db| {
+            admin::rejected(db, before, limit)
+        })
+    }
+
+    fn setting(&self, key: &str) -> Result<Option<String>, StoreError> {
+        self.backend
+            .read("read a setting", |db| admin::setting(db, key))
+    }
+
+    fn set_setting(&self, key: &str, value: &str) -> Result<(), StoreError> {
+        self.backend
+            .write("write a setting", |db| admin::set_setting(db, key, value))
+    }
+
+    fn installation_secret(&self) -> Result<[u8; 32], StoreError> {
+        Ok(self.secret)
+    }
+
+    fn pressure(&self) -> Result<DiskPressure, StoreError> {
+        self.backend.pressure()
+    }
+
+    fn prune(&self, now: Timestamp, retention: Retention) -> Result<Pruned, StoreError> {
+        let mut all = Pruned::default();
+        loop {
+            let step = self.backend.write("forget old rows", |db| {
+                housekeeping::prune_step(db, now, retention)
+            })?;
+            all.log_rows += step.log_rows;
+            all.timeline_rows += step.timeline_rows;
+            if step == Pruned::default() {
+                break;
+            }
+        }
+        if all != Pruned::default() {
+            self.backend.give_back_space()?;
+        }
+        Ok(all)
+    }
+
+    fn wipe(&self) -> Result<(), StoreError> {
+        self.backend
+            .write("forget every customer", housekeeping::wipe)?;
+        self.keys.forget_all();
+        self.backend.give_back_space()
+    }
+}

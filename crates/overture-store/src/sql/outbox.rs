@@ -1,0 +1,79 @@
+//! The outbox: claimed with the writer's epoch.
+
+use overture_engine::model::{DeliveryId, Timestamp};
+
+use super::{Db, Value, first, params};
+use crate::{
+    Epoch, OutboxClaim, StoreError,
+    records::{NoTexts, decode},
+};
+
+fn fence(db: &mut dyn Db, epoch: Epoch) -> Result<(), StoreError> {
+    match first(db, "SELECT epoch FROM progress WHERE id = 1", &[])? {
+        Some(row) if row.count(0)? == epoch.0 => Ok(()),
+        _ => Err(StoreError::Fenced),
+    }
+}
+
+pub(crate) fn claim(
+    db: &mut dyn Db,
+    epoch: Epoch,
+    limit: u32,
+    now: Timestamp,
+) -> Result<Vec<OutboxClaim>, StoreError> {
+    fence(db, epoch)?;
+    let rows = db.query(
+        "SELECT delivery, attempts, record FROM outbox WHERE next_try_at <= ?1 \
+         AND (claimed_by IS NULL OR claimed_by < ?2) ORDER BY next_try_at, delivery LIMIT ?3",
+        params![now.0, epoch.0, limit],
+    )?;
+    if rows.is_empty() {
+        return Ok(Vec::new());
+    }
+    let ids = rows
+        .iter()
+        .map(|row| row.array::<16>(0).map(Value::from))
+        .collect::<Result<Vec<_>, _>>()?;
+    db.execute_in(
+        &format!(
+            "UPDATE outbox SET claimed_by = {}, attempts = attempts + 1 WHERE delivery",
+            epoch.0
+        ),
+        ids,
+    )?;
+    rows.iter()
+        .map(|row| {
+            Ok(OutboxClaim {
+                item: decode(row.blob(2)?, &NoTexts)?,
+                attempt: row.count(1)? as u32 + 1,
+            })
+        })
+        .collect()
+}
+
+pub(crate) fn complete(
+    db: &mut dyn Db,
+    epoch: Epoch,
+    delivery: DeliveryId,
+) -> Result<(), StoreError> {
+    fence(db, epoch)?;
+    db.execute(
+        "DELETE FROM outbox WHERE delivery = ?1",
+        params![*delivery.uuid().as_bytes()],
+    )?;
+    Ok(())
+}
+
+pub(crate) fn fail(
+    db: &mut dyn Db,
+    epoch: Epoch,
+    delivery: DeliveryId,
+    next_try: Timestamp,
+) -> Result<(), StoreError> {
+    fence(db, epoch)?;
+    db.execute(
+        "UPDATE outbox SET claimed_by = NULL, next_try_at = ?2 WHERE delivery = ?1",
+        params![*delivery.uuid().as_bytes(), next_try.0],
+    )?;
+    Ok(())
+}
