@@ -120,8 +120,10 @@ export class Api {
   sources = () => this.get<wire.Source[]>('/v1/admin/sources');
   add_source = (source: { name: string; allowed_origins?: string[] }) =>
     this.post<wire.Source>('/v1/admin/sources', source);
-  edit_source = (id: string, change: { name?: string; allowed_origins?: string[] }) =>
-    this.request<wire.Source>('PATCH', `/v1/admin/sources/${seg(id)}`, change);
+  edit_source = (
+    id: string,
+    change: { name?: string; allowed_origins?: string[]; new_identity_secret?: boolean },
+  ) => this.request<wire.Source>('PATCH', `/v1/admin/sources/${seg(id)}`, change);
   add_key = (id: string) => this.post<wire.WriteKey>(`/v1/admin/sources/${seg(id)}/keys`);
   revoke_key = (id: string, key: string) =>
     this.request<void>('DELETE', `/v1/admin/sources/${seg(id)}/keys/${seg(key)}`);

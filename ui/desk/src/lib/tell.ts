@@ -51,7 +51,11 @@ export function tell(item: TimelineItem): Told {
         ...(item.notes ? { detail: item.notes } : {}),
       };
     case 'grant':
-      return { icon: 'shield', text: `Contact authorization ${item.state}` };
+      return {
+        icon: 'shield',
+        text: `Contact authorization ${words(item.state).toLowerCase()}`,
+        ...(item.detail ? { detail: words(item.detail) } : {}),
+      };
     case 'merge':
       return { icon: 'merge', text: 'Joined with an earlier profile of the same customer' };
     case 'custom':

@@ -49,6 +49,22 @@ describe('rows', () => {
     expect(types([page(1), page(2)])).toEqual(['day', 'event', 'event']);
     expect(types([page(1), page(2), page(3)])).toEqual(['day', 'noise']);
   });
+  test('a refused authorization is never folded away', () => {
+    const grant = (seq: number, state: string): TimelineItem => ({
+      seq,
+      at: at(seq),
+      kind: 'grant',
+      grant: 'grt_1',
+      state,
+    });
+    expect(types([grant(1, 'issued'), grant(2, 'held'), grant(3, 'connected')])).toEqual(['day', 'noise']);
+    expect(types([grant(1, 'issued'), grant(2, 'denied'), grant(3, 'issued')])).toEqual([
+      'day',
+      'event',
+      'event',
+      'event',
+    ]);
+  });
   test('a message ends a quiet run', () => {
     const items = [page(1), page(2), page(3), message(4, 'customer'), page(5)];
     expect(types(items)).toEqual(['day', 'noise', 'message', 'event']);

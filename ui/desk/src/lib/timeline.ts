@@ -134,7 +134,8 @@ function signal_name(row: Extract<Row, { type: 'signal' }>): string {
 }
 
 function is_noise(item: TimelineItem): boolean {
-  return item.kind === 'page' || item.kind === 'custom' || item.kind === 'grant';
+  // a refused use of an authorization is worth a line of its own
+  return item.kind === 'page' || item.kind === 'custom' || (item.kind === 'grant' && item.state !== 'denied');
 }
 
 /** "6 pages and 2 other events, last /checkout". */

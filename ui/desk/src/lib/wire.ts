@@ -158,6 +158,7 @@ export interface GrantItem extends ItemBase {
   kind: 'grant';
   grant: string;
   state: string;
+  detail?: string;
 }
 export interface MergeItem extends ItemBase {
   kind: 'merge';
@@ -283,6 +284,8 @@ export interface AgentRow {
   languages: string[];
   capacity: Load;
   active: boolean;
+  /** A one-time password, only in the answer that made it. */
+  password?: string;
 }
 
 export interface Policy {
