@@ -20,6 +20,8 @@ async function bundle(entry, fileName, panelVersion) {
       target: 'es2022',
       cssTarget: ['chrome123', 'firefox120', 'safari17.5'],
       emptyOutDir: false,
+      minify: 'terser',
+      terserOptions: { ecma: 2020, compress: { passes: 2 } },
       lib: { entry, formats: ['iife'], name: 'overtureScript', fileName: () => fileName },
     },
   });

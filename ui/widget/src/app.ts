@@ -45,13 +45,10 @@ export function startWidget(
     {
       onSession(kept, response) {
         texts = kept.texts;
-        store.set({
-          helpButton: kept.helpButton,
-          faqs: kept.faqs,
-          ...(response
-            ? { ...applyLive(store.get(), response.feed, response.seq, Date.now()), connection: 'online' }
-            : {}),
-        });
+        const live: Partial<View> = response
+          ? { ...applyLive(store.get(), response.feed, response.seq, Date.now()), connection: 'online' }
+          : {};
+        store.set({ ...live, helpButton: kept.helpButton, faqs: kept.faqs });
         queue.identify({ anonymousId: kept.anonymousId, session: kept.session });
         feed.start();
         resend();

@@ -4,6 +4,8 @@ import { listen, type Recorder, type Stop } from './recorder';
 const TICK_MS = 1_000;
 const REPORT_MS = 10_000;
 const IDLE_MS = 30_000;
+/** Less is not worth an event; it counts towards the next one. */
+const REPORT_MIN_MS = 200;
 
 export function captureActive(record: Recorder): Stop {
   let lastInputMs = Date.now();
@@ -19,7 +21,8 @@ export function captureActive(record: Recorder): Stop {
   }
 
   function report(): void {
-    if (activeMs > 0) record('overture:active', { ms: Math.round(activeMs) });
+    if (activeMs < REPORT_MIN_MS) return;
+    record('overture:active', { ms: Math.round(activeMs) });
     activeMs = 0;
   }
 

@@ -58,8 +58,11 @@ export function captureForms(record: Recorder): Stop {
   }
 
   function fieldOfAlert(form: HTMLFormElement, alert: Element): string {
-    const id = alert.id && CSS.escape(alert.id);
-    const field = id && form.querySelector(`[aria-describedby~="${id}"],[aria-errormessage~="${id}"]`);
+    const field = [...form.elements].find((it) =>
+      ['aria-describedby', 'aria-errormessage'].some((name) =>
+        it.getAttribute(name)?.split(/\s+/).includes(alert.id),
+      ),
+    );
     return field ? fieldName(field) : '';
   }
 

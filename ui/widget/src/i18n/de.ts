@@ -6,7 +6,7 @@ export const de: Record<CoreKey, string> = {
   panel_title: 'Wie können wir helfen?',
   close: 'Schließen',
   offline:
-    'Wir sind gerade nicht erreichbar. Was Sie schreiben, bleibt erhalten und wird gesendet, sobald die Verbindung wieder da ist.',
+    'Wir sind gerade nicht erreichbar. Ihre Nachricht bleibt erhalten und wird gesendet, sobald die Verbindung wieder da ist.',
   message_label: 'Ihre Nachricht',
   send: 'Senden',
   agent: 'Support',

@@ -4,7 +4,8 @@ export const en = {
   help_unread: 'Help, {count} new',
   panel_title: 'How can we help?',
   close: 'Close',
-  offline: 'We cannot be reached right now. What you write is kept and sent when the connection is back.',
+  offline:
+    'We cannot be reached right now. A message you write is kept and sent when the connection is back.',
   message_label: 'Your message',
   send: 'Send',
   agent: 'Agent',

@@ -141,7 +141,7 @@ export function createChatPage({ t, store, conversation }: PanelContext): Page &
     title: () => t('chat_title'),
     element: h(
       'div',
-      { class: 'view' },
+      { class: 'view tall' },
       h('div', { class: 'status' }, statusText, end),
       scroll,
       composer,

@@ -22,7 +22,7 @@ export function createLauncher({ t }: WidgetContext, open: () => void) {
     update(unread: number, hidden: boolean): void {
       element.hidden = hidden;
       badge.hidden = unread === 0;
-      setText(badge, String(unread));
+      setText(badge, unread ? String(unread) : '');
       if (unread) element.setAttribute('aria-label', t('help_unread', { count: unread }));
       else element.removeAttribute('aria-label');
     },
