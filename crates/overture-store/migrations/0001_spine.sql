@@ -130,7 +130,9 @@ CREATE TABLE conversation (
   status INTEGER NOT NULL, -- 0 queued, 1 assigned, 2 ended, 3 no agent
   agent BLOB, -- who serves or served it
   last_at INTEGER NOT NULL, -- when the last message came
-  record BLOB NOT NULL -- ConversationRecord
+  last_author BLOB, -- who wrote it: AuthorRecord
+  last_text BLOB, -- the message, sealed
+  record BLOB NOT NULL -- ConversationRecord, without the last message
 );
 
 CREATE INDEX conversation_customer ON conversation (customer);

@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 
 use overture_engine::model::{
-    CustomerBody, CustomerId, Effect, InputBody, LedgerEntry, NeedLevel, Outcome, PARTITIONS, Seq,
-    Timestamp,
+    ConversationRow, CustomerBody, CustomerId, Effect, InputBody, LedgerEntry, NeedLevel, Outcome,
+    PARTITIONS, Seq, Timestamp,
 };
 use sha2::{Digest, Sha256};
 use xxhash_rust::xxh3::xxh3_64;
@@ -13,7 +13,7 @@ use xxhash_rust::xxh3::xxh3_64;
 use crate::{
     CommitUnit,
     keys::{KeyRow, Keys, Sealing},
-    records::{encode, encode_log, encode_plain},
+    records::{Seal, encode, encode_log, encode_plain},
 };
 
 /// An id as a column holds it.
@@ -102,6 +102,10 @@ pub(crate) struct ConversationEntry {
     pub(crate) status: i64,
     pub(crate) agent: Option<IdBytes>,
     pub(crate) last_at: i64,
+    /// `None` leaves what the row has.
+    pub(crate) last_author: Option<Vec<u8>>,
+    /// `None` leaves what the row has.
+    pub(crate) last_text: Option<Vec<u8>>,
     pub(crate) record: Vec<u8>,
 }
 
@@ -249,16 +253,34 @@ fn note_effect(rows: &mut UnitRows, effect: &Effect, at: Timestamp, sealing: &mu
             );
         }
         Effect::Conversation(row) => {
-            rows.conversations.insert(
-                *row.conversation.uuid().as_bytes(),
-                ConversationEntry {
-                    customer: id(row.customer),
-                    status: status_number(row.status),
-                    agent: row.agent.map(|agent| *agent.uuid().as_bytes()),
-                    last_at: row.last_at.0,
-                    record: encode(row, row.customer, sealing),
-                },
-            );
+            let conversation = *row.conversation.uuid().as_bytes();
+            let earlier = rows.conversations.remove(&conversation);
+            let (author, text) = match earlier {
+                Some(earlier) => (earlier.last_author, earlier.last_text),
+                None => (None, None),
+            };
+            let entry = ConversationEntry {
+                customer: id(row.customer),
+                status: status_number(row.status),
+                agent: row.agent.map(|agent| *agent.uuid().as_bytes()),
+                last_at: row.last_at.0,
+                last_author: row.last_author.as_ref().map(encode_plain).or(author),
+                last_text: row
+                    .last_text
+                    .as_ref()
+                    .map(|text| sealing.seal(row.customer, text.reveal()))
+                    .or(text),
+                record: encode(
+                    &ConversationRow {
+                        last_author: None,
+                        last_text: None,
+                        ..row.clone()
+                    },
+                    row.customer,
+                    sealing,
+                ),
+            };
+            rows.conversations.insert(conversation, entry);
         }
         Effect::Request { request, state } => {
             rows.requests.insert(
@@ -274,7 +296,6 @@ fn note_effect(rows: &mut UnitRows, effect: &Effect, at: Timestamp, sealing: &mu
                 .insert(*agent.uuid().as_bytes(), encode_plain(&**state));
         }
         Effect::Link(link) => {
-            use crate::records::Seal;
             rows.links.insert(
                 link.identifier.key.0.to_be_bytes(),
                 LinkRow {
@@ -291,7 +312,6 @@ fn note_effect(rows: &mut UnitRows, effect: &Effect, at: Timestamp, sealing: &mu
             name,
             value,
         } => {
-            use crate::records::Seal;
             rows.traits.insert(
                 (id(*customer), name.clone()),
                 sealing.seal(*customer, value.reveal()),

@@ -615,6 +615,8 @@ fn conversations_are_listed_by_what_is_asked(place: &impl Place) {
     let mut ended = two.clone();
     ended.status = ConversationStatus::Ended;
     ended.code = Some(ResolutionCode::Solved);
+    ended.last_author = Some(Author::Agent(agent(1)));
+    ended.last_text = Some(Private::new("solved"));
     store
         .commit(&unit(
             vec![page_view(2, customer(1))],
@@ -624,7 +626,35 @@ fn conversations_are_listed_by_what_is_asked(place: &impl Place) {
             ],
         ))
         .unwrap();
+    assert_eq!(
+        store.conversation(two.conversation).unwrap(),
+        Some(ended.clone())
+    );
+    // A row without a last message leaves the one that is known.
+    let quiet = ConversationRow {
+        last_author: None,
+        last_text: None,
+        ..ended.clone()
+    };
+    store
+        .commit(&unit(
+            vec![page_view(3, customer(1))],
+            vec![Effect::Conversation(quiet.clone())],
+        ))
+        .unwrap();
+    let mut both = ended.clone();
+    both.last_text = Some(Private::new("once more"));
     assert_eq!(store.conversation(two.conversation).unwrap(), Some(ended));
+    store
+        .commit(&unit(
+            vec![page_view(4, customer(1))],
+            vec![
+                Effect::Conversation(both.clone()),
+                Effect::Conversation(quiet),
+            ],
+        ))
+        .unwrap();
+    assert_eq!(store.conversation(two.conversation).unwrap(), Some(both));
 }
 
 fn requests_agents_and_wakes_follow_the_last_word(place: &impl Place) {

@@ -368,6 +368,8 @@ record! {
         generation: u32,
         #[prost(message, repeated, tag = "11")]
         redemptions: Vec<RedemptionRecord>,
+        #[prost(fixed64, optional, tag = "12")]
+        issue_key: Option<u64>,
     }
 }
 

@@ -18,8 +18,8 @@ pub(crate) mod wire;
 mod tests;
 
 use overture_engine::model::{
-    AgentState, ConversationRow, CustomerId, CustomerState, DecisionRecord, GrantState, Input,
-    LedgerChange, OutboxItem, RequestState, RouteState, TimelineBody, Timestamp, WorldFacts,
+    AgentState, Author, ConversationRow, CustomerId, CustomerState, DecisionRecord, GrantState,
+    Input, LedgerChange, OutboxItem, RequestState, RouteState, TimelineBody, Timestamp, WorldFacts,
 };
 use prost::Message;
 use uuid::Uuid;
@@ -62,6 +62,7 @@ stored! {
     OutboxItem = timeline::OutboxRecord,
     WorldFacts = event::WorldRecord,
     LedgerChange = timeline::ChangeRecord,
+    Author = timeline::AuthorRecord,
 }
 
 /// The bytes of a value about `owner`.

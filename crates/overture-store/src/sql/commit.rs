@@ -107,11 +107,15 @@ const CONVERSATION: Table = Table {
         ("status", Kind::Int),
         ("agent", Kind::Blob),
         ("last_at", Kind::Int),
+        ("last_author", Kind::Blob),
+        ("last_text", Kind::Blob),
         ("record", Kind::Blob),
     ],
     on_conflict: "ON CONFLICT (conversation) DO UPDATE SET customer = excluded.customer, \
                   status = excluded.status, agent = excluded.agent, \
-                  last_at = excluded.last_at, record = excluded.record",
+                  last_at = excluded.last_at, record = excluded.record, \
+                  last_author = COALESCE(excluded.last_author, conversation.last_author), \
+                  last_text = COALESCE(excluded.last_text, conversation.last_text)",
 };
 
 const REQUEST: Table = Table {
@@ -390,6 +394,8 @@ fn write_rows(
                 row.status.into(),
                 row.agent.into(),
                 row.last_at.into(),
+                row.last_author.into(),
+                row.last_text.into(),
                 row.record.into(),
             ]
         },

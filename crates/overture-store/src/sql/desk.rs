@@ -94,7 +94,7 @@ pub(crate) fn conversation(
     conversation: InteractionId,
 ) -> Result<Option<ConversationRow>, StoreError> {
     let rows = db.query(
-        "SELECT customer, record FROM conversation WHERE conversation = ?1",
+        "SELECT customer, record, last_author, last_text FROM conversation WHERE conversation = ?1",
         params![*conversation.uuid().as_bytes()],
     )?;
     Ok(conversation_rows(db, keys, &rows)?.pop())
@@ -110,25 +110,25 @@ pub(crate) fn conversations(
     let rows = match of {
         ConversationsOf::Open => db.query(
             &format!(
-                "SELECT customer, record FROM conversation WHERE status <> {ended} \
+                "SELECT customer, record, last_author, last_text FROM conversation WHERE status <> {ended} \
                  ORDER BY last_at DESC LIMIT ?1"
             ),
             params![limit],
         )?,
         ConversationsOf::Agent(agent) => db.query(
             &format!(
-                "SELECT customer, record FROM conversation WHERE status <> {ended} \
+                "SELECT customer, record, last_author, last_text FROM conversation WHERE status <> {ended} \
                  AND agent = ?1 ORDER BY last_at DESC LIMIT ?2"
             ),
             params![*agent.uuid().as_bytes(), limit],
         )?,
         ConversationsOf::Customer(customer) => db.query(
-            "SELECT customer, record FROM conversation WHERE customer = ?1 \
+            "SELECT customer, record, last_author, last_text FROM conversation WHERE customer = ?1 \
              ORDER BY last_at DESC LIMIT ?2",
             params![*customer.uuid().as_bytes(), limit],
         )?,
         ConversationsOf::Anyone => db.query(
-            "SELECT customer, record FROM conversation ORDER BY last_at DESC LIMIT ?1",
+            "SELECT customer, record, last_author, last_text FROM conversation ORDER BY last_at DESC LIMIT ?1",
             params![limit],
         )?,
     };
@@ -143,7 +143,16 @@ fn conversation_rows(
 ) -> Result<Vec<ConversationRow>, StoreError> {
     let mut found: Vec<ConversationRow> = opened(db, keys, |open| {
         rows.iter()
-            .map(|row| decode(row.blob(1).unwrap_or_default(), open))
+            .map(|row| {
+                let mut found: ConversationRow = decode(row.blob(1).unwrap_or_default(), open)?;
+                if let Ok(author) = row.blob(2) {
+                    found.last_author = Some(decode(author, open)?);
+                }
+                if let Ok(text) = row.blob(3) {
+                    found.last_text = Some(open.open(text)?);
+                }
+                Ok(found)
+            })
             .collect()
     })?;
     for (row, conversation) in rows.iter().zip(&mut found) {

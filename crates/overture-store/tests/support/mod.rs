@@ -197,6 +197,7 @@ pub(crate) fn grant(n: u64) -> GrantState {
         expires_at: NOW + Millis::from_secs(86_400),
         revoked: false,
         generation: 1,
+        issue_key: Some(7),
         redemptions: smallvec::smallvec![],
     }
 }
