@@ -1,9 +1,22 @@
 //! Everything the `overture` binary is made of: wiring, configuration, and the only clock.
+//!
+//! Start at [`serve`]: it wires the store, the core and HTTP together. [`core`] is the one
+//! thread that owns all customers and routing.
 
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "tests"))]
 
+mod audit;
+pub mod cli;
 pub mod client;
 pub mod clock;
+pub mod config;
 pub mod core;
+mod demo;
+mod doctor;
+pub mod first_start;
 pub mod loadgen;
+pub mod outbox;
 pub mod people;
+mod policy;
+pub mod serve;
+pub mod storage;

@@ -44,6 +44,7 @@ impl Engine {
         };
         metrics::gauge!("overture_replay_tail_inputs")
             .set((self.next_seq.0 - unit.replay_from.0) as f64);
+        metrics::gauge!("overture_cached_customers").set(self.memory.cached() as f64);
         self.in_flight = Some(open.keys);
         self.writer.hand_over(Job {
             number,

@@ -139,6 +139,52 @@ impl Handle {
     }
 }
 
+/// Says what each number of the core means, for `/metrics`.
+pub fn describe_metrics() {
+    use metrics::{describe_counter, describe_gauge, describe_histogram};
+    describe_counter!("overture_inputs_total", "Log inputs made durable");
+    describe_counter!(
+        "overture_duplicate_inputs_total",
+        "Inputs that were seen before"
+    );
+    describe_counter!(
+        "overture_refused_inputs_total",
+        "Inputs refused before they were queued"
+    );
+    describe_counter!(
+        "overture_skipped_inputs_total",
+        "Inputs left out because they made a step panic"
+    );
+    describe_counter!(
+        "overture_dropped_messages_total",
+        "Messages between the machines that were dropped"
+    );
+    describe_counter!(
+        "overture_deliveries_given_up_total",
+        "Deliveries given up after the last attempt"
+    );
+    describe_histogram!("overture_commit_seconds", "Time of one commit");
+    describe_gauge!("overture_queue_depth", "Inputs that wait for the core");
+    describe_gauge!(
+        "overture_replay_tail_inputs",
+        "Inputs a start would have to replay (partition lag)"
+    );
+    describe_gauge!(
+        "overture_clock_skew_ms",
+        "How far the log's time is ahead of the clock"
+    );
+    describe_gauge!(
+        "overture_outbox_oldest_seconds",
+        "Age of the oldest delivery that is due"
+    );
+    describe_gauge!(
+        "overture_disk_used_bytes",
+        "Bytes of the database with its log"
+    );
+    describe_gauge!("overture_disk_free_bytes", "Bytes free on its disk");
+    describe_gauge!("overture_cached_customers", "Customers in memory");
+}
+
 const fn unavailable(reason: &'static str, retry_after_s: u32) -> Unavailable {
     Unavailable {
         retry_after_s,

@@ -1,0 +1,181 @@
+//! The command line.
+
+use std::{path::PathBuf, process::ExitCode, sync::Arc};
+
+use clap::{Args, Parser, Subcommand};
+use overture_engine::understand::EngagementModel;
+
+use crate::{
+    audit,
+    config::{Config, DEFAULTS, Flags},
+    demo, doctor,
+    first_start::Preset,
+    loadgen, policy,
+    serve::{self, Print, Settings},
+    storage,
+};
+
+/// Proactive customer support: notices who struggles, decides by your policy, offers help,
+/// and routes whoever accepts to an agent.
+#[derive(Debug, Parser)]
+#[command(name = "overture", version, arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve: capture, decide, offer, chat, desk and administration. Needs no settings.
+    Serve(ServeArgs),
+    /// Serve a sample shop with simulated visitors and agents, to look around.
+    Demo(DemoArgs),
+    /// The ledger of grants.
+    #[command(subcommand)]
+    Audit(AuditCommand),
+    /// Check that everything is in place; each line says what to do.
+    Doctor(Flags),
+    /// Load a server on a fixed schedule and report latencies.
+    #[command(subcommand)]
+    Loadgen(loadgen::Load),
+    /// Bring the database to this release's schema. `serve` does the same when it starts.
+    Migrate(Flags),
+    /// Policies.
+    #[command(subcommand)]
+    Policy(PolicyCommand),
+    /// Print the commented default settings, to begin a file with.
+    Config,
+}
+
+#[derive(Debug, Args)]
+struct ServeArgs {
+    #[command(flatten)]
+    flags: Flags,
+    /// How the address and the credentials are printed once it listens.
+    #[arg(long, value_enum, default_value = "text")]
+    print: Print,
+    #[command(flatten)]
+    preset: PresetArgs,
+}
+
+#[derive(Debug, Args)]
+struct DemoArgs {
+    #[command(flatten)]
+    flags: Flags,
+    /// How the addresses and the sign-in are printed.
+    #[arg(long, value_enum, default_value = "text")]
+    print: Print,
+    /// Visitors in the shop at once.
+    #[arg(long, default_value_t = demo::VISITORS)]
+    visitors: usize,
+    #[command(flatten)]
+    preset: PresetArgs,
+}
+
+#[derive(Debug, Args)]
+struct PresetArgs {
+    /// The admin's e-mail address; the account is made when it is missing.
+    #[arg(long, env = "OVERTURE_ADMIN_EMAIL")]
+    admin_email: Option<String>,
+    /// The admin's password; without it the first start prints a one-time password.
+    #[arg(long, env = "OVERTURE_ADMIN_PASSWORD", hide_env_values = true)]
+    admin_password: Option<String>,
+    /// A write key of the default source; without it the first start makes one.
+    #[arg(long, env = "OVERTURE_WRITE_KEY")]
+    write_key: Option<String>,
+}
+
+impl PresetArgs {
+    fn preset(self) -> Preset {
+        Preset {
+            admin_email: self.admin_email,
+            admin_password: self.admin_password,
+            write_key: self.write_key,
+        }
+    }
+}
+
+#[derive(Debug, Subcommand)]
+enum AuditCommand {
+    /// Check the hash chains; name the first row that was changed, and exit with 1.
+    Verify(Flags),
+}
+
+#[derive(Debug, Subcommand)]
+enum PolicyCommand {
+    /// Check a policy file; mistakes are printed with line and column.
+    Check {
+        /// The file.
+        file: PathBuf,
+    },
+}
+
+/// Runs the command that the arguments name.
+pub fn main() -> ExitCode {
+    match run(Cli::parse().command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            complain(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+#[expect(
+    clippy::print_stderr,
+    reason = "the one place where a command's error is shown"
+)]
+fn complain(error: &anyhow::Error) {
+    eprintln!("error: {error:#}");
+}
+
+#[expect(clippy::print_stdout, reason = "the command's output")]
+fn run(command: Command) -> anyhow::Result<()> {
+    match command {
+        Command::Serve(args) => {
+            let config = Config::load(&args.flags)?;
+            serve::start_logging(&config)?;
+            let settings = Settings {
+                config,
+                preset: args.preset.preset(),
+                demo: false,
+                engagement: engagement(),
+            };
+            runtime()?.block_on(serve::run(settings, args.print))
+        }
+        Command::Demo(args) => runtime()?.block_on(demo::run(demo::DemoSettings {
+            flags: args.flags,
+            preset: args.preset.preset(),
+            print: args.print,
+            visitors: args.visitors,
+        })),
+        Command::Audit(AuditCommand::Verify(flags)) => audit::verify(&Config::load(&flags)?),
+        Command::Doctor(flags) => doctor::run(&Config::load(&flags)?),
+        Command::Loadgen(load) => loadgen::run(load),
+        Command::Migrate(flags) => {
+            let config = Config::load(&flags)?;
+            let store = storage::open(&config)?;
+            println!(
+                "ok: the {} database has this release's schema",
+                store.kind()
+            );
+            Ok(())
+        }
+        Command::Policy(PolicyCommand::Check { file }) => policy::check(&file),
+        Command::Config => {
+            print!("{DEFAULTS}");
+            Ok(())
+        }
+    }
+}
+
+/// The model that ships.
+pub fn engagement() -> Arc<dyn EngagementModel> {
+    Arc::new(overture_inference::Logistic::shipped())
+}
+
+fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+    Ok(tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?)
+}

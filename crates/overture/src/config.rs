@@ -1,0 +1,304 @@
+//! Settings: compiled-in defaults, then a file, then the environment, then flags.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use figment::{
+    Figment,
+    providers::{Env, Format, Serialized, Toml},
+};
+use overture_channels::{
+    guard::PrivateAddresses,
+    webhook::{Secret, Sender},
+};
+use overture_http::{Network, Rates};
+use overture_store::DiskLimits;
+use serde::{Deserialize, Serialize};
+
+/// The commented defaults.
+pub const DEFAULTS: &str = include_str!("config.default.toml");
+
+/// All settings, as in `config.default.toml`.
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Address and port to listen on.
+    pub listen: String,
+    /// Folder for everything on disk.
+    pub data_dir: PathBuf,
+    /// A PostgreSQL database; empty for SQLite.
+    pub database_url: String,
+    /// Where people reach the server; empty for the host they asked for.
+    pub public_url: String,
+    /// Proxies that are believed.
+    pub trusted_proxies: Vec<String>,
+    /// The master key in hex; empty for the key file.
+    pub master_key: String,
+    /// What is logged.
+    pub log: String,
+    /// How it is logged.
+    pub log_format: LogFormat,
+    /// Where alerts go.
+    pub webhook: WebhookConfig,
+    /// Where writes stop.
+    pub disk: DiskConfig,
+    /// How much is taken from one key, address or session.
+    pub rates: RatesConfig,
+}
+
+/// How log lines look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// For machines.
+    Json,
+}
+
+/// The endpoint that alerts are sent to.
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WebhookConfig {
+    /// Empty for none.
+    pub url: String,
+    /// Shared secrets; each signs.
+    pub secrets: Vec<String>,
+    /// Whether private networks may be called.
+    pub allow_private_addresses: bool,
+}
+
+/// See [`DiskLimits`].
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "the default file documents them")]
+pub struct DiskConfig {
+    pub max_bytes: u64,
+    pub min_free_percent: u8,
+    pub reserve_bytes: u64,
+}
+
+/// See [`Rates`].
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "the default file documents them")]
+pub struct RatesConfig {
+    pub capture_per_s: u32,
+    pub sessions_per_min: u32,
+    pub widget_per_min: u32,
+    pub logins_per_min: u32,
+    pub tokens_per_s: u32,
+}
+
+/// Settings given as flags; a missing one leaves what file and environment say.
+#[derive(Debug, Clone, Default, Serialize, clap::Args)]
+pub struct Flags {
+    /// A settings file (TOML); see the comments of `overture config`.
+    #[arg(long, value_name = "FILE")]
+    #[serde(skip)]
+    pub config: Option<PathBuf>,
+    /// Folder for the database, the master key and the disk reserve.
+    #[arg(long, value_name = "FOLDER")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub data_dir: Option<PathBuf>,
+    /// Address and port to listen on; port 0 takes a free one.
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub listen: Option<String>,
+    /// A PostgreSQL database instead of SQLite.
+    #[arg(long, value_name = "postgres://..")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub database_url: Option<String>,
+    /// Where people reach the server, for example https://help.example.com.
+    #[arg(long, value_name = "URL")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub public_url: Option<String>,
+}
+
+/// Environment variables that are read elsewhere or belong to tests.
+const TABLES: [&str; 11] = [
+    "listen",
+    "data_dir",
+    "database_url",
+    "public_url",
+    "trusted_proxies",
+    "master_key",
+    "log",
+    "log_format",
+    "webhook",
+    "disk",
+    "rates",
+];
+
+impl Config {
+    /// Puts the settings together and checks them.
+    ///
+    /// # Errors
+    /// A file that cannot be read, an unknown key, or a value of a wrong type or form.
+    pub fn load(flags: &Flags) -> anyhow::Result<Self> {
+        let mut figment = Figment::from(Toml::string(DEFAULTS));
+        if let Some(file) = &flags.config {
+            anyhow::ensure!(
+                file.is_file(),
+                "there is no settings file {}",
+                file.display()
+            );
+            figment = figment.merge(Toml::file_exact(file));
+        }
+        let environment = Env::prefixed("OVERTURE_").filter(|key| {
+            let table = key.as_str().split("__").next().unwrap_or_default();
+            TABLES.iter().any(|known| table.eq_ignore_ascii_case(known))
+        });
+        let config: Self = figment
+            .merge(environment.split("__"))
+            .merge(Serialized::defaults(flags))
+            .extract()
+            .context("the settings are not valid")?;
+        config.webhook()?;
+        config.networks()?;
+        anyhow::ensure!(
+            config.public_url.is_empty()
+                || config.public_url.starts_with("https://")
+                || config.public_url.starts_with("http://"),
+            "public_url: expected a url that begins with https:// or http://"
+        );
+        anyhow::ensure!(
+            config.database_url.is_empty() || config.database_url.starts_with("postgres"),
+            "database_url: expected a url that begins with postgres://"
+        );
+        Ok(config)
+    }
+
+    /// The public address without a slash at the end, where one is set.
+    pub fn public_url(&self) -> Option<String> {
+        let url = self.public_url.trim_end_matches('/');
+        (!url.is_empty()).then(|| url.to_owned())
+    }
+
+    /// The proxies that are believed.
+    ///
+    /// # Errors
+    /// A text that is no address and no network.
+    pub fn networks(&self) -> anyhow::Result<Vec<Network>> {
+        let parsed = self.trusted_proxies.iter().map(|text| text.parse());
+        parsed
+            .collect::<Result<_, _>>()
+            .context("trusted_proxies is not valid")
+    }
+
+    /// The sender for alerts, where a url is set.
+    ///
+    /// # Errors
+    /// A url or a secret that is not valid, or no secret at all.
+    pub fn webhook(&self) -> anyhow::Result<Option<Sender>> {
+        let webhook = &self.webhook;
+        if webhook.url.is_empty() {
+            return Ok(None);
+        }
+        anyhow::ensure!(
+            !webhook.secrets.is_empty(),
+            "webhook.secrets: expected at least one secret, as webhook.url is set"
+        );
+        let secrets = webhook.secrets.iter().map(|text| Secret::parse(text));
+        let secrets = secrets
+            .collect::<Result<_, _>>()
+            .context("webhook.secrets is not valid")?;
+        let private = if webhook.allow_private_addresses {
+            PrivateAddresses::Allow
+        } else {
+            PrivateAddresses::Refuse
+        };
+        let sender =
+            Sender::new(&webhook.url, secrets, private).context("webhook.url is not valid")?;
+        Ok(Some(sender))
+    }
+
+    /// The limits of the store.
+    pub fn limits(&self) -> DiskLimits {
+        DiskLimits {
+            max_bytes: self.disk.max_bytes,
+            min_free_percent: self.disk.min_free_percent,
+            reserve_bytes: self.disk.reserve_bytes,
+        }
+    }
+
+    /// The rates of the routes.
+    pub fn rates(&self) -> Rates {
+        Rates {
+            capture_per_s: self.rates.capture_per_s,
+            sessions_per_min: self.rates.sessions_per_min,
+            widget_per_min: self.rates.widget_per_min,
+            logins_per_min: self.rates.logins_per_min,
+            tokens_per_s: self.rates.tokens_per_s,
+        }
+    }
+
+    /// The database file of the SQLite store.
+    pub fn database_file(&self) -> PathBuf {
+        self.data_dir.join("overture.db")
+    }
+
+    /// The file of the master key.
+    pub fn key_file(&self) -> PathBuf {
+        key_file(&self.data_dir)
+    }
+}
+
+fn key_file(data_dir: &Path) -> PathBuf {
+    data_dir.join("master.key")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load(file: &str) -> anyhow::Result<Config> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("settings.toml");
+        std::fs::write(&path, file).unwrap();
+        Config::load(&Flags {
+            config: Some(path),
+            listen: Some("127.0.0.1:9".to_owned()),
+            ..Flags::default()
+        })
+    }
+
+    #[test]
+    fn defaults_file_and_flags_come_in_that_order() {
+        let config =
+            load("data_dir = \"d\"\nlisten = \"0.0.0.0:1\"\n[rates]\nlogins_per_min = 3\n")
+                .unwrap();
+        assert_eq!(config.listen, "127.0.0.1:9", "a flag wins over the file");
+        assert_eq!(
+            config.data_dir,
+            Path::new("d"),
+            "the file wins over the default"
+        );
+        assert_eq!(config.rates.logins_per_min, 3);
+        assert_eq!(config.rates.capture_per_s, 20_000, "the default stays");
+        assert_eq!(config.limits(), DiskLimits::default());
+    }
+
+    #[test]
+    fn mistakes_are_named() {
+        for (file, named) in [
+            ("lissten = 1", "lissten"),
+            ("log_format = 7", "log_format"),
+            ("[disk]\nmax_bytes = \"many\"", "max_bytes"),
+            ("trusted_proxies = [\"ten\"]", "trusted_proxies"),
+            ("public_url = \"help.example.com\"", "public_url"),
+            ("database_url = \"mysql://x\"", "database_url"),
+            (
+                "[webhook]\nurl = \"https://example.com\"",
+                "webhook.secrets",
+            ),
+            (
+                "[webhook]\nurl = \"https://example.com\"\nsecrets = [\"x\"]",
+                "webhook.secrets",
+            ),
+        ] {
+            let error = format!("{:#}", load(file).err().expect(file));
+            assert!(error.contains(named), "{file}: {error}");
+        }
+    }
+}
