@@ -12,6 +12,7 @@ mod permission;
 pub mod policy;
 pub mod quiet_hours;
 mod reasons;
+mod schema;
 mod signals;
 pub mod suppression;
 mod trace;
@@ -21,8 +22,6 @@ pub use evaluate::{Conclusion, RuleHit, conclude, due, evaluate, re_arm};
 pub use permission::{in_holdout, permits};
 pub use policy::*;
 pub use reasons::{Capability, withhold_reasons};
-pub use signals::{
-    SIGNAL_SCHEMA, SignalGroups, SignalId, SignalSource, SignalSpec, SignalType, SignalValue,
-    Signals,
-};
+pub use schema::{SIGNAL_SCHEMA, SignalGroups, SignalId, SignalSpec, SignalType};
+pub use signals::{SignalSource, SignalValue, Signals};
 pub use trace::trace;

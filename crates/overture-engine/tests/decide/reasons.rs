@@ -414,6 +414,25 @@ fn a_failure_of_ours_waives_one_cool_down() {
 }
 
 #[test]
+fn a_contact_that_never_reached_anybody_is_taken_back() {
+    let world = world(&format!("[caps]\ncontacts = 1\n{RULE}"), Mode::Live);
+    let (policy, rule) = (&*world.policy, &world.policy.rules()[0]);
+    let mut state = customer(NOON);
+    suppression::contacted(&mut state.suppression, policy, rule, NOON);
+    let reasons = |state: &CustomerState| {
+        withhold_reasons(state, &world, rule, at(1.0), Capability::EVERYTHING)
+    };
+    let held = [WithholdReason::FrequencyCap, WithholdReason::CoolingDown];
+    assert_eq!(reasons(&state), held);
+    suppression::not_reached(&mut state.suppression, &policy.caps, at(1.0));
+    assert_eq!(reasons(&state), []);
+    assert_eq!(
+        suppression::tokens(&state.suppression, &policy.caps, at(1.0)),
+        1.0
+    );
+}
+
+#[test]
 fn declines_hold_as_long_as_the_policy_says() {
     let world = world(RULE, Mode::Live);
     let day = 86_400.0;

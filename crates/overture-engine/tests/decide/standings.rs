@@ -196,6 +196,17 @@ fn going_live_acts_on_new_crossings_only() {
 }
 
 #[test]
+fn a_rule_that_the_policy_no_longer_has_is_forgotten() {
+    let mut state = customer(at(0.0));
+    look(&mut state, &world(HIGH, Mode::Live), High, 0.0);
+    assert_eq!(state.rules.len(), 1);
+    let other = world(&HIGH.replace("\"high\"\nw", "\"other\"\nw"), Mode::Live);
+    look(&mut state, &other, High, 1.0);
+    let known: Vec<RuleKey> = state.rules.iter().map(|one| one.rule).collect();
+    assert_eq!(known, [RuleKey::of("other")]);
+}
+
+#[test]
 fn an_event_rule_holds_for_its_event_alone() {
     let toml = format!(
         "{CALM}[[rules]]\nid = \"e\"\nwhen = 'event.name == \"payment_failed\"'\naction = \"notify\"\n"
