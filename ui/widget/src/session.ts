@@ -51,6 +51,8 @@ export function createSession(
           user,
           page: { path: config.path() },
           locale: config.locale,
+          // Quiet hours are the visitor's.
+          time_zone: Intl.DateTimeFormat().resolvedOptions().timeZone,
         });
         if (mine !== generation) return;
         current = {

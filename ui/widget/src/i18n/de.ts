@@ -22,5 +22,4 @@ export const de: Record<CoreKey, string> = {
   minutes: 'etwa {count} Minuten',
   over_an_hour: 'über eine Stunde',
   kept: 'Aufgehoben. Wird gesendet, sobald die Verbindung wieder da ist.',
-  bare_intro: 'Schreiben Sie uns, worum es geht. Ein Mensch antwortet Ihnen.',
 };

@@ -21,7 +21,6 @@ export const en = {
   minutes: 'about {count} minutes',
   over_an_hour: 'more than an hour',
   kept: 'Kept. It is sent as soon as the connection is back.',
-  bare_intro: 'Tell us what is going on. A person will answer you.',
 };
 
 export type CoreKey = keyof typeof en;

@@ -37,7 +37,7 @@ export function createChatPage({ t, store, conversation }: PanelContext): Page &
 
   const statusText = h('span', { role: 'status' });
   const end = h('button', { type: 'button', onclick: askEnd }, t('end_chat'));
-  const log = h('ul', { class: 'log', role: 'log', 'aria-live': 'polite', 'aria-label': t('chat_title') });
+  const log = h('div', { class: 'log', role: 'log', 'aria-live': 'polite', 'aria-label': t('chat_title') });
   const scroll = h('div', { class: 'scroll', tabindex: 0 }, log);
   const input = h('textarea', {
     id: 'message',
@@ -94,7 +94,7 @@ export function createChatPage({ t, store, conversation }: PanelContext): Page &
     const { author, author_name: name } = message;
     const who = author === 'agent' ? h('small', {}, name || t('agent')) : null;
     const mine = author === 'customer' && h('span', { class: 'sr' }, `${t('you')}: `);
-    return h('li', { class: `message ${author}${mine ? ' mine' : ''}` }, who, mine, message.text);
+    return h('div', { class: `message ${author}${mine ? ' mine' : ''}` }, who, mine, message.text);
   }
 
   function pendingBubble(message: PendingMessage, offline: boolean): HTMLElement {
@@ -110,7 +110,7 @@ export function createChatPage({ t, store, conversation }: PanelContext): Page &
           ),
         )
       : h('small', {}, t(offline ? 'waiting_to_send' : 'sending'));
-    return h('li', { class: `message mine${message.failed ? ' failed' : ''}` }, message.text, state);
+    return h('div', { class: `message mine${message.failed ? ' failed' : ''}` }, message.text, state);
   }
 
   /** Existing bubbles stay the same elements: a screen reader hears only what is new. */

@@ -5,7 +5,7 @@ import { h, setText } from './dom';
 import { icon } from './icons';
 
 export function createBarePanel({ t, store, conversation }: WidgetContext, close: () => void) {
-  const intro = h('p', { role: 'status' });
+  const notice = h('p', { class: 'notice', role: 'status' });
   const input = h('textarea', {
     rows: 3,
     maxlength: MESSAGE_CHARS_MAX,
@@ -36,7 +36,7 @@ export function createBarePanel({ t, store, conversation }: WidgetContext, close
         icon('close'),
       ),
     ),
-    h('div', { class: 'notice' }, intro),
+    notice,
     h(
       'form',
       { class: 'composer', onsubmit: submit },
@@ -55,7 +55,8 @@ export function createBarePanel({ t, store, conversation }: WidgetContext, close
       input.focus();
     },
     update(offline: boolean): void {
-      setText(intro, t(!offline ? 'bare_intro' : store.get().pending.length ? 'kept' : 'offline'));
+      notice.hidden = !offline;
+      setText(notice, t(store.get().pending.length ? 'kept' : 'offline'));
     },
   };
 }
