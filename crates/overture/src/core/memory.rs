@@ -129,6 +129,15 @@ impl Memory {
         self.created = 0;
     }
 
+    /// Forgets whose each identifier is, to be read from the store again. After a replay:
+    /// it links anew what was linked before the newest rows, and only the store knows
+    /// what came of it since.
+    pub(super) fn forget_links(&mut self) {
+        self.links.clear();
+        self.redirects.clear();
+        self.unknown_links.clear();
+    }
+
     /// Begins a step at `seq`: what it touches can be undone.
     pub(super) fn begin(&mut self, at: Timestamp, seq: Seq) {
         self.journal.step += 1;

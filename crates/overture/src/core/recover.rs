@@ -39,6 +39,7 @@ impl Engine {
         }
         self.adopt(boot.world.unwrap_or_default())?;
         self.replay(boot.replay_from, total)?;
+        self.memory.forget_links();
         self.sweep = Sweep::new(Seq(boot.replay_from.0.clamp(1, self.next_seq.0)), self.now);
         self.remember_messages()?;
         let totals = self.store.totals()?;
