@@ -10,6 +10,7 @@ mod error;
 mod keys;
 mod migrations;
 mod options;
+mod postgres;
 mod records;
 mod rows;
 mod shared;
@@ -20,6 +21,7 @@ mod unit;
 
 pub use error::{Cause, StoreError};
 pub use options::{MasterKey, StoreOptions};
+pub use postgres::open_postgres;
 pub use rows::*;
 pub use sqlite::open_sqlite;
 pub use store::Store;

@@ -19,6 +19,15 @@ macro_rules! conformance {
                 super::$name(&super::SqlitePlace::new().unwrap());
             })*
         }
+
+        mod postgres {
+            $(#[test]
+            fn $name() {
+                if let Some(place) = super::PostgresPlace::new() {
+                    super::$name(&place);
+                }
+            })*
+        }
     };
 }
 

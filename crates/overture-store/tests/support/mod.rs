@@ -1,6 +1,11 @@
 //! Where the stores under test live, and units to write to them.
 
 #![allow(dead_code, reason = "each test binary uses its own part")]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::print_stderr,
+    reason = "tests read their own setting and say what they leave out"
+)]
 
 use std::{path::PathBuf, sync::Arc};
 
@@ -63,6 +68,70 @@ impl SqlitePlace {
 impl Place for SqlitePlace {
     fn open_with(&self, options: &StoreOptions) -> Result<Arc<dyn Store>, StoreError> {
         overture_store::open_sqlite(&self.path(), options)
+    }
+}
+
+/// A schema of its own in a PostgreSQL database, dropped at the end.
+pub(crate) struct PostgresPlace {
+    base: String,
+    schema: String,
+}
+
+impl PostgresPlace {
+    /// An empty schema; `None`, and says so, when no PostgreSQL answers.
+    pub(crate) fn new() -> Option<Self> {
+        let base = match std::env::var("OVERTURE_TEST_POSTGRES") {
+            Ok(url) => url,
+            Err(_) => "postgres://postgres@127.0.0.1:5432/postgres?connect_timeout=2".to_owned(),
+        };
+        let place = Self {
+            base,
+            schema: format!("overture_test_{}", Uuid::new_v4().simple()),
+        };
+        match place.open_with(&options()) {
+            Ok(_) => Some(place),
+            Err(error) => {
+                assert!(
+                    std::env::var_os("OVERTURE_TEST_POSTGRES").is_none(),
+                    "OVERTURE_TEST_POSTGRES does not answer: {error:?}"
+                );
+                eprintln!("left out: no PostgreSQL answers at 127.0.0.1:5432 ({error})");
+                None
+            }
+        }
+    }
+
+    /// The URL with the schema.
+    pub(crate) fn url(&self) -> String {
+        let join = if self.base.contains('?') { '&' } else { '?' };
+        format!("{}{join}schema={}", self.base, self.schema)
+    }
+}
+
+impl Place for PostgresPlace {
+    fn open_with(&self, options: &StoreOptions) -> Result<Arc<dyn Store>, StoreError> {
+        overture_store::open_postgres(&self.url(), options)
+    }
+}
+
+impl Drop for PostgresPlace {
+    fn drop(&mut self) {
+        let (base, schema) = (self.base.clone(), self.schema.clone());
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
+        let dropped = runtime.block_on(async {
+            let (client, connection) =
+                tokio_postgres::connect(&base, tokio_postgres::NoTls).await?;
+            tokio::spawn(connection);
+            client
+                .batch_execute(&format!("DROP SCHEMA IF EXISTS {schema} CASCADE"))
+                .await
+        });
+        if let Err(error) = dropped {
+            eprintln!("the schema {schema} was not dropped: {error}");
+        }
     }
 }
 
