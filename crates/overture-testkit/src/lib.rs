@@ -9,3 +9,4 @@ pub mod build;
 pub mod clock;
 pub mod random;
 pub mod sim;
+pub mod stores;

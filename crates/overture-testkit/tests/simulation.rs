@@ -1,7 +1,13 @@
 //! Both state machines under redelivery, reordering, clock jumps and crashes, by seed.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-use overture_testkit::sim::{self, Summary, disk::MemoryDisk};
+use overture_testkit::{
+    sim::{
+        self, Summary,
+        disk::{MemoryDisk, StoreDisk},
+    },
+    stores::TempSqlite,
+};
 
 /// How a run's size and seed come in from outside.
 #[expect(
@@ -28,6 +34,14 @@ fn two_hundred_seeds_keep_every_promise() {
     assert!(sum.merges > 50, "{sum:?}");
 }
 
+#[test]
+fn a_few_seeds_keep_every_promise_on_sqlite() {
+    for seed in 0..4 {
+        let place = TempSqlite::new();
+        sim::run(seed, 40, &mut StoreDisk::new(&place));
+    }
+}
+
 /// New seeds for `OVERTURE_SOAK_MINUTES` minutes, with longer stories.
 #[test]
 #[ignore = "long: runs in `cargo xtask soak`"]
@@ -48,7 +62,12 @@ fn new_seeds_keep_every_promise_for_long() {
     let (mut seeds, mut sum) = (0, Summary::default());
     while std::time::Instant::now() < end {
         let rounds = [60, 60, 60, 400][seeds % 4];
-        sum.add(sim::run(seed, rounds, &mut MemoryDisk::default()));
+        if seeds % 16 == 15 {
+            let place = TempSqlite::new();
+            sum.add(sim::run(seed, rounds, &mut StoreDisk::new(&place)));
+        } else {
+            sum.add(sim::run(seed, rounds, &mut MemoryDisk::default()));
+        }
         seed += 1;
         seeds += 1;
     }

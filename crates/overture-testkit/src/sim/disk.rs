@@ -1,12 +1,21 @@
 //! What survives a crash.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
-use overture_engine::model::*;
-use overture_store::{Boot, CommitUnit, Store};
+use overture_engine::{memory::MemoryStates, model::*};
+use overture_store::{
+    Boot, CommitUnit, DecisionFilter, Store, TimelineQuery, TimelineReader, TimelineWindow,
+};
+
+use crate::stores::TempStore;
 
 /// The part of a store that the simulation lives on.
 pub trait Disk {
+    /// The power goes and comes back.
+    fn power_cycle(&mut self, _now: Timestamp) {}
     /// Makes a unit durable.
     fn commit(&mut self, unit: &CommitUnit);
     /// What a start needs.
@@ -17,6 +26,8 @@ pub trait Disk {
     fn customer(&self, id: CustomerId) -> Option<CustomerState>;
     /// Whose an identifier is.
     fn resolve(&self, key: LinkKey) -> Option<CustomerId>;
+    /// Compares everything readable with what was made durable, when all are gone home.
+    fn check(&self, _rows: &Rows, _states: &MemoryStates) {}
 }
 
 /// A disk in memory, which also watches that nothing is written twice.
@@ -107,26 +118,75 @@ impl Disk for MemoryDisk {
     }
 }
 
-/// A real store as a disk. It has the lease and is expected to work.
-pub struct StoreDisk<'a>(pub &'a dyn Store);
+/// A real store as a disk: opened anew after every crash.
+pub struct StoreDisk<'a> {
+    place: &'a dyn TempStore,
+    store: Option<Arc<dyn Store>>,
+}
+
+impl<'a> StoreDisk<'a> {
+    /// Opens the store and becomes its writer.
+    ///
+    /// # Panics
+    /// When that is not possible.
+    pub fn new(place: &'a dyn TempStore) -> Self {
+        let mut disk = Self { place, store: None };
+        disk.power_cycle(Timestamp(0));
+        disk
+    }
+
+    /// A whole timeline, page by page.
+    fn timeline(&self, customer: CustomerId) -> Vec<TimelineItem> {
+        let mut items: Vec<TimelineItem> = Vec::new();
+        loop {
+            let query = TimelineQuery {
+                customer,
+                window: TimelineWindow::After(items.last().map_or(0, |item| item.seq)),
+                reader: TimelineReader::Staff,
+                limit: 500,
+            };
+            let page = self.store().timeline(&query).expect(READS);
+            items.extend(page.items);
+            if !page.more {
+                return items;
+            }
+        }
+    }
+
+    fn store(&self) -> &dyn Store {
+        &**self.store.as_ref().expect("it is open between crashes")
+    }
+}
 
 impl Disk for StoreDisk<'_> {
+    fn power_cycle(&mut self, now: Timestamp) {
+        self.store = None;
+        let store = self.place.open();
+        // The writer before is gone; whether its lease is too depends on the database.
+        store
+            .acquire_lease(now)
+            .or_else(|_| store.seize_lease(now))
+            .expect("the only writer gets the lease");
+        self.store = Some(store);
+    }
+
     fn commit(&mut self, unit: &CommitUnit) {
-        self.0.commit(unit).expect("a temporary store takes a unit");
+        let committed = self.store().commit(unit);
+        let committed = committed.expect("a temporary store takes a unit");
+        if let Some(last) = unit.inputs.last() {
+            assert_eq!(committed.last_seq, last.seq);
+        }
     }
 
     fn boot(&self) -> Boot {
-        self.0.boot().expect("a temporary store can be read")
+        self.store().boot().expect(READS)
     }
 
     fn log(&self, from: Seq) -> Vec<Input> {
         let mut log: Vec<Input> = Vec::new();
-        let mut next = from;
+        let mut next = from.max(Seq(1));
         loop {
-            let part = self
-                .0
-                .read_log(next, 1_000)
-                .expect("a temporary store can be read");
+            let part = self.store().read_log(next, 1_000).expect(READS);
             let Some(last) = part.last() else {
                 return log;
             };
@@ -136,21 +196,54 @@ impl Disk for StoreDisk<'_> {
     }
 
     fn customer(&self, id: CustomerId) -> Option<CustomerState> {
-        let mut found = self
-            .0
-            .customers(&[id])
-            .expect("a temporary store can be read");
-        found.pop().flatten()
+        self.store().customers(&[id]).expect(READS).pop().flatten()
     }
 
     fn resolve(&self, key: LinkKey) -> Option<CustomerId> {
-        let mut found = self
-            .0
-            .resolve(&[key])
-            .expect("a temporary store can be read");
-        found.pop().flatten()
+        self.store().resolve(&[key]).expect(READS).pop().flatten()
+    }
+
+    fn check(&self, rows: &Rows, states: &MemoryStates) {
+        let mut found = BTreeMap::new();
+        for customer in states.customers.keys() {
+            for item in self.timeline(*customer) {
+                if let TimelineBody::Message {
+                    message,
+                    client_key,
+                    text,
+                    ..
+                } = item.body
+                {
+                    found.insert(message, (text.reveal().to_owned(), client_key));
+                }
+            }
+        }
+        assert_eq!(found, rows.messages, "every message is readable, once");
+        assert_eq!(self.store().requests().expect(READS), []);
+        let agents = self.store().agents().expect(READS);
+        let routing = states.routing.state();
+        assert!(
+            agents
+                .iter()
+                .map(|(id, agent)| (id, agent))
+                .eq(&routing.agents)
+        );
+        for grant in rows.uses.keys() {
+            assert!(self.store().grant(*grant).expect(READS).is_some());
+        }
+        let ledger = self.store().verify_ledger().expect(READS);
+        assert_eq!(ledger.first_bad, None, "the ledger fits its hashes");
+        let decisions = self
+            .store()
+            .decision_counts(&DecisionFilter::default())
+            .expect(READS);
+        let counted: u64 = decisions.by_outcome.iter().map(|(_, count)| count).sum();
+        assert_eq!(counted, rows.decisions.len() as u64);
     }
 }
+
+/// What a temporary store is expected to do.
+const READS: &str = "a temporary store can be read";
 
 /// Everything that was made durable as rows, watched for doubles and kept for the end.
 #[derive(Debug, Default)]

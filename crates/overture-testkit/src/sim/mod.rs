@@ -291,6 +291,7 @@ impl<'a> Sim<'a> {
             self.send_again(place);
         }
         self.contacts = self.durable_contacts.clone();
+        self.disk.power_cycle(self.node.now);
         self.node = Node::start(&*self.disk, &self.world);
         let recovered = &self.node.memory;
         for (id, expected) in &self.durable.customers {
@@ -409,6 +410,7 @@ impl<'a> Sim<'a> {
         }
         self.check_books();
         self.replay_all();
+        self.disk.check(&self.rows, &self.node.memory);
         self.summary.contacts = self.contacts.count;
         self.summary.withheld = self.contacts.withheld;
         self.summary.messages = self.rows.messages.len() as u64;
