@@ -154,7 +154,11 @@ fn present(step: &mut Step<'_>, wait_s: Option<u32>) {
     };
     if live.options.is_empty() {
         step.state.offer = None;
-        suppression::failed_by_us(&mut step.state.suppression);
+        suppression::not_reached(
+            &mut step.state.suppression,
+            &step.world.policy.caps,
+            step.at,
+        );
         record(
             step,
             rule,
