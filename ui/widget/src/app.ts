@@ -25,6 +25,8 @@ function persistable(view: View): State {
 export function startWidget(
   options: Required<Pick<BootOptions, 'writeKey' | 'host'>> & BootOptions,
   emit: Emit,
+  /** Of our own script tag: a page that lets scripts in by nonce lets the panel in by the same. */
+  nonce = '',
 ) {
   const locale = pickLocale(options.locale);
   const transport = createTransport(options.host);
@@ -111,6 +113,7 @@ export function startWidget(
     },
     host,
     `${options.host}/widget-panel.js?v=${__PANEL_VERSION__}`,
+    nonce,
   );
 
   addEventListener('online', () => {

@@ -112,7 +112,7 @@ export function createEventQueue(io: QueueIo) {
         context: { page: { path: io.path() } },
       };
       if (JSON.stringify(fact).length > QUEUE_LIMITS.eventBytes) {
-        console.warn(`overture: "${event}" is larger than ${QUEUE_LIMITS.eventBytes} bytes and was not sent`);
+        console.warn(`overture: "${event}" is too large and was not sent`);
         return;
       }
       waiting.push(stamp(fact));

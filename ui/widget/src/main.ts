@@ -36,7 +36,11 @@ function boot(options: Partial<BootOptions>): void {
   const known = early.find(([name]) => name === 'identify');
   const user = options.user ?? (known?.[1] as User | undefined);
   const locale = options.locale ?? script?.dataset.locale;
-  widget = startWidget({ writeKey, host, ...(user ? { user } : {}), ...(locale ? { locale } : {}) }, emit);
+  widget = startWidget(
+    { writeKey, host, ...(user ? { user } : {}), ...(locale ? { locale } : {}) },
+    emit,
+    script?.nonce,
+  );
   const waiting = early;
   early = [];
   for (const command of waiting) run(command);
@@ -71,7 +75,7 @@ function run(command: Command): void {
     case 'error':
       return widget.error(String(first), String(second));
     default:
-      console.warn(`overture: unknown command "${name}"`);
+      console.warn('overture: unknown command', name);
   }
 }
 

@@ -12,12 +12,12 @@ export function captureActive(record: Recorder): Stop {
   let lastTickMs = Date.now();
   let activeMs = 0;
 
-  function count(): void {
+  function count(wasVisible: boolean): void {
     const now = Date.now();
     const sinceMs = now - lastTickMs;
     lastTickMs = now;
     // A tick that comes very late was a sleeping computer, not a reading person.
-    if (!document.hidden && now - lastInputMs < IDLE_MS && sinceMs < 5 * TICK_MS) activeMs += sinceMs;
+    if (wasVisible && now - lastInputMs < IDLE_MS && sinceMs < 5 * TICK_MS) activeMs += sinceMs;
   }
 
   function report(): void {
@@ -27,7 +27,7 @@ export function captureActive(record: Recorder): Stop {
   }
 
   const timer = setInterval(() => {
-    count();
+    count(!document.hidden);
     if (activeMs >= REPORT_MS) report();
   }, TICK_MS);
 
@@ -36,15 +36,12 @@ export function captureActive(record: Recorder): Stop {
       lastInputMs = Date.now();
     }),
     listen(document, ['visibilitychange'], () => {
-      if (document.hidden) {
-        const sinceMs = Date.now() - lastTickMs;
-        if (Date.now() - lastInputMs < IDLE_MS && sinceMs < 5 * TICK_MS) activeMs += sinceMs;
-        report();
-      }
-      lastTickMs = Date.now();
+      // What ends now was visible until now.
+      count(document.hidden);
+      if (document.hidden) report();
     }),
     listen(window, ['pagehide'], () => {
-      count();
+      count(!document.hidden);
       report();
     }),
     () => clearInterval(timer),

@@ -8,12 +8,12 @@ import { createLauncher } from './launcher';
 import { createOfferCard, type OfferCard } from './offer-card';
 import { createPanelLoader } from './panel-loader';
 
-export function createInterface(context: WidgetContext, host: Host, panelUrl: string) {
+export function createInterface(context: WidgetContext, host: Host, panelUrl: string, nonce: string) {
   const { t, store, offers, emit } = context;
   let card: OfferCard | null = null;
 
   const launcher = createLauncher(context, () => openPanel());
-  const panel = createPanelLoader(context, host.root, panelUrl, {
+  const panel = createPanelLoader(context, host.root, panelUrl, nonce, {
     opened(route) {
       emit('opened', { view: route });
       if (route === 'chat') store.set({ unread: 0 });

@@ -5,7 +5,13 @@ import type { CreatePanel, Notice, Panel, PanelHooks, Route, WidgetContext } fro
 /** Sooner than this a stand-in would only flicker. */
 const PATIENCE_MS = 400;
 
-export function createPanelLoader(context: WidgetContext, root: HTMLElement, url: string, hooks: PanelHooks) {
+export function createPanelLoader(
+  context: WidgetContext,
+  root: HTMLElement,
+  url: string,
+  nonce: string,
+  hooks: PanelHooks,
+) {
   const { store } = context;
   let panel: Panel | null = null;
   let script: HTMLScriptElement | null = null;
@@ -20,14 +26,21 @@ export function createPanelLoader(context: WidgetContext, root: HTMLElement, url
     if (panel || script) return;
     failed = false;
     script = document.createElement('script');
-    script.src = url;
-    script.onerror = () => {
-      script?.remove();
-      script = null;
-      failed = true;
-      if (wanted) showBare();
-    };
-    document.head.append(script);
+    script.onerror = giveUp;
+    try {
+      script.nonce = nonce;
+      script.src = url;
+      document.head.append(script);
+    } catch {
+      giveUp(); // A page that demands Trusted Types forbids this.
+    }
+  }
+
+  function giveUp(): void {
+    script?.remove();
+    script = null;
+    failed = true;
+    if (wanted) showBare();
   }
 
   function showBare(): void {
