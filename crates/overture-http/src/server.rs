@@ -16,8 +16,13 @@ use tower_http::{
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::{
-    admin, app::App, assets, capture, config::Parts, cors, desk, error::ApiError, health, openapi,
-    widget,
+    admin,
+    app::{App, Shared},
+    assets, capture,
+    config::Parts,
+    cors, desk,
+    error::ApiError,
+    health, openapi, widget,
 };
 
 /// How long one request may take; sockets are not requests any more once they are open.
@@ -31,9 +36,13 @@ const REQUEST_WITHIN: Duration = Duration::from_secs(30);
 /// What the store says when it cannot be read.
 pub fn router(parts: Parts) -> Result<Router, StoreError> {
     let app = App::start(parts)?;
-    let open = OpenApiRouter::new()
+    let (open, open_document) = OpenApiRouter::new()
         .merge(capture::router())
         .merge(widget::router())
+        .split_for_parts();
+    let open: Router<Shared> = open
+        // Set before the layer: preflights come this way.
+        .method_not_allowed_fallback(wrong_method)
         .layer(middleware::from_fn(cors::any_origin));
     let staff = OpenApiRouter::new()
         .merge(desk::router())
@@ -42,22 +51,17 @@ pub fn router(parts: Parts) -> Result<Router, StoreError> {
             header::CACHE_CONTROL,
             HeaderValue::from_static("no-store"),
         ));
-    let (router, document) = OpenApiRouter::with_openapi(openapi::document())
-        .merge(open)
+    let (router, mut document) = OpenApiRouter::with_openapi(openapi::document())
         .merge(staff)
         .merge(health::router())
         .merge(openapi::router())
         .split_for_parts();
+    document.merge(open_document);
     Ok(router
+        .merge(open)
         .merge(assets::router(app.config.demo))
         .fallback(|| async { ApiError::not_found("route") })
-        .method_not_allowed_fallback(|| async {
-            ApiError::new(
-                StatusCode::METHOD_NOT_ALLOWED,
-                "method_not_allowed",
-                "this route does not take this method",
-            )
-        })
+        .method_not_allowed_fallback(wrong_method)
         .layer(Extension(openapi::Finished::new(&document)))
         .layer(middleware::from_fn(guarded))
         .layer(TimeoutLayer::with_status_code(
@@ -66,6 +70,14 @@ pub fn router(parts: Parts) -> Result<Router, StoreError> {
         ))
         .layer(CatchPanicLayer::custom(panicked))
         .with_state(app))
+}
+
+async fn wrong_method() -> ApiError {
+    ApiError::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "method_not_allowed",
+        "this route does not take this method",
+    )
 }
 
 #[expect(
