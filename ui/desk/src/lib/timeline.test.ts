@@ -69,9 +69,11 @@ describe('rows', () => {
     const items = [page(1), page(2), page(3), message(4, 'customer'), page(5)];
     expect(types(items)).toEqual(['day', 'noise', 'message', 'event']);
   });
-  test('the same struggle in a row counts up, another does not', () => {
-    const rows = to_rows([signal(1, 'form_error'), signal(2, 'form_error'), signal(3, 'rage_click')]);
-    expect(rows.map((row) => (row.type === 'signal' ? row.items.length : row.type))).toEqual(['day', 2, 1]);
+  test('within a run each kind of struggle is one row that counts; a page ends the run', () => {
+    const names = ['form_error', 'failed_submit', 'form_error'];
+    const items = [...names.map((name, n) => signal(n + 1, name)), page(4), signal(5, 'form_error')];
+    const counts = to_rows(items).map((row) => (row.type === 'signal' ? row.items.length : row.type));
+    expect(counts).toEqual(['day', 2, 1, 'event', 1]);
   });
   test('an offer is one row that ends in its last state', () => {
     const rows = to_rows([offer(1, 'shown'), message(2, 'customer'), offer(3, 'ignored')]);

@@ -114,21 +114,30 @@ function continues_run(item: MessageItem, rows: Row[]): boolean {
   return close && last.item.author === item.author && last.item.author_name === item.author_name;
 }
 
-/** The same struggle twice in a row is one row that counts. */
+/** Within one run of struggles, each kind is one row that counts. */
 function fold_signals(rows: Row[]): Row[] {
   const out: Row[] = [];
+  let run = new Map<string, SignalRow>();
   for (const row of rows) {
-    const last = out[out.length - 1];
-    if (row.type === 'signal' && last?.type === 'signal' && signal_name(row) === signal_name(last)) {
-      last.items.push(...row.items);
-    } else {
+    if (row.type !== 'signal') {
+      run = new Map();
       out.push(row);
+      continue;
     }
+    const known = run.get(signal_name(row));
+    if (known) {
+      known.items.push(...row.items);
+      continue;
+    }
+    run.set(signal_name(row), row);
+    out.push(row);
   }
   return out;
 }
 
-function signal_name(row: Extract<Row, { type: 'signal' }>): string {
+type SignalRow = Extract<Row, { type: 'signal' }>;
+
+function signal_name(row: SignalRow): string {
   const item = row.items[0];
   return item?.kind === 'behaviour' ? item.name : '';
 }
