@@ -162,7 +162,7 @@ describe('the banner', () => {
     expect(document.activeElement?.id).toBe('field');
     expect(find('section.banner')?.getAttribute('aria-labelledby')).toBe('offer-title');
     expect(find('[aria-modal=true]')).toBeNull();
-    expect(find('[aria-live=polite]')?.textContent).toContain('Help is Available');
+    expect(find('.banner [aria-live=polite]')?.textContent).toContain('Help is Available');
     push(offer());
     await settle(500);
     expect(posted('/v1/widget/offers/off_1/shown')).toHaveLength(1);

@@ -94,7 +94,13 @@ export function createChatPage({ t, store, conversation }: PanelContext): Page &
     const { author, author_name: name } = message;
     const who = author === 'agent' ? h('small', {}, name || t('agent')) : null;
     const mine = author === 'customer' && h('span', { class: 'sr' }, `${t('you')}: `);
-    return h('div', { class: `message ${author}${mine ? ' mine' : ''}` }, who, mine, message.text);
+    return h(
+      'div',
+      { class: `message ${author}${mine ? ' mine' : ''}` },
+      who,
+      mine,
+      h('span', {}, message.text),
+    );
   }
 
   function pendingBubble(message: PendingMessage, offline: boolean): HTMLElement {
@@ -110,7 +116,12 @@ export function createChatPage({ t, store, conversation }: PanelContext): Page &
           ),
         )
       : h('small', {}, t(offline ? 'waiting_to_send' : 'sending'));
-    return h('div', { class: `message mine${message.failed ? ' failed' : ''}` }, message.text, state);
+    return h(
+      'div',
+      { class: `message mine${message.failed ? ' failed' : ''}` },
+      h('span', {}, message.text),
+      state,
+    );
   }
 
   /** Existing bubbles stay the same elements: a screen reader hears only what is new. */

@@ -67,13 +67,13 @@ export function createInterface(context: WidgetContext, host: Host, panelUrl: st
     // Before the button in tab order, after everything of the page.
     host.root.insertBefore(card.element, launcher.element);
     panel.load();
-    if (!offer.shown) host.announce(`${offer.title}. ${offer.text}`);
     requestAnimationFrame(() => requestAnimationFrame(checkCard));
   }
 
   function checkCard(): void {
     launcher.keepClear();
     if (!card) return;
+    card.speak();
     card.keepClear();
     const { offer } = store.get();
     if (offer && offer.offer === card.id && !offer.shown && card.visible()) offers.shown(offer);

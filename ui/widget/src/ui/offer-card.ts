@@ -43,12 +43,14 @@ export function createOfferCard({ t }: WidgetContext, offer: LiveOffer, hooks: O
     t('why'),
   );
 
+  // Filled once it is on the page: that is what makes a screen reader say it, politely, in its turn.
+  const words = h('div', { class: 'words', 'aria-live': 'polite' });
+
   const element = h(
     'section',
     { class: `card ${offer.style}`, 'data-edge': 'bottom', 'aria-labelledby': 'offer-title' },
-    h('h2', { id: 'offer-title' }, offer.title),
+    words,
     h('button', { class: 'more link', type: 'button', onclick: enlarge }, t('show')),
-    h('p', {}, offer.text),
     h('div', { class: 'options' }, ...options),
     h(
       'div',
@@ -81,6 +83,11 @@ export function createOfferCard({ t }: WidgetContext, offer: LiveOffer, hooks: O
     id: offer.offer,
     element,
     keepClear: () => keepClear(element, 'data-edge', ['bottom', 'top', 'bottom small', 'top small', 'away']),
+
+    speak(): void {
+      if (words.firstChild) return;
+      words.append(h('h2', { id: 'offer-title' }, offer.title), h('p', {}, offer.text));
+    },
 
     /** Whether a person looking at this page sees it now. */
     visible(): boolean {
