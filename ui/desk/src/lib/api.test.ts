@@ -67,6 +67,15 @@ describe('the client', () => {
     expect(calls[1]?.url).toBe('/v1/customers/cus_1%2F../timeline?before=5&limit=100');
   });
 
+  test('tells the time of the server from its answers', async () => {
+    const { api } = scripted([200, {}, { date: 'Sat, 21 Nov 2026 06:00:00 GMT' }], [200, {}]);
+    const told: number[] = [];
+    api.on_server_time = (at_ms) => told.push(at_ms);
+    await api.desk_state();
+    await api.desk_state();
+    expect(told).toEqual([Date.UTC(2026, 10, 21, 6)]);
+  });
+
   test('going live carries the confirmation, stopping does not need one', async () => {
     const { api, calls } = scripted([204], [204]);
     await api.set_mode('live');

@@ -28,6 +28,8 @@ export class Api {
   csrf = '';
   /** Called once for every answer that says the session is gone. */
   on_expired: () => void = () => {};
+  /** Called with the server's time of each answer, ms since 1970, to the second. */
+  on_server_time: (at_ms: number) => void = () => {};
 
   constructor(private readonly fetcher: typeof fetch = (...args) => fetch(...args)) {}
 
@@ -62,6 +64,8 @@ export class Api {
         'The server cannot be reached. Check your connection; your text is kept.',
       );
     }
+    const server_ms = Date.parse(answer.headers.get('date') ?? '');
+    if (!Number.isNaN(server_ms)) this.on_server_time(server_ms);
     const text = await answer.text();
     const parsed = parse_json(text);
     if (answer.ok) return parsed as T;

@@ -1,6 +1,7 @@
 // What the desk knows right now: the live state, the open timeline, and the line that feeds both.
 
 import { api } from './api';
+import { ticker } from './clock.svelte';
 import { Feed } from './feed.svelte';
 import { Live, type Line, type LiveSource, type SocketLike } from './live';
 import { fresh_arrivals, type Arrival } from './arrivals';
@@ -16,6 +17,8 @@ class Desk {
   received_ms = $state(0);
   /** Reservations answered here and not yet confirmed by a push. */
   answered = $state.raw<Set<string>>(new Set());
+  /** The conversation just accepted: its reply box takes the focus. */
+  focus_reply = '';
   on_arrival: (arrival: Arrival) => void = () => {};
 
   private running = false;
@@ -91,7 +94,7 @@ class Desk {
   private receive(state: DeskState) {
     const before = this.state;
     this.state = state;
-    this.received_ms = Date.now();
+    this.received_ms = ticker.now_ms;
     for (const arrival of fresh_arrivals(before, state)) this.on_arrival(arrival);
   }
 
