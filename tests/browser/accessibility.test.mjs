@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { seriousFindings, startBrowser } from './support/browser.mjs';
 import { AGENT, accept, beAvailable, incoming, signIn } from './support/desk.mjs';
-import { Api, startServer } from './support/server.mjs';
+import { Api, startServer, stepsOf } from './support/server.mjs';
 import { openShop, struggleUntil, widgetOf } from './support/shop.mjs';
 
 let server, api, browser, shop;
@@ -33,12 +33,13 @@ async function clean(page, where) {
 for (const colorScheme of ['light', 'dark']) {
   test(`the whole of it in ${colorScheme}`, async (t) => {
     t.after(() => browser.picture(`accessibility-${colorScheme}`));
+    const step = stepsOf(t);
     const desk = (await browser.newPerson({ colorScheme, viewport: { width: 1440, height: 900 } })).page;
     const admin = (await browser.newPerson({ colorScheme, viewport: { width: 1440, height: 900 } })).page;
     const { page: customer } = await browser.newPerson({ colorScheme });
     const widget = widgetOf(customer);
 
-    await t.test('sign-in and an empty inbox', async () => {
+    await step('sign-in and an empty inbox', async () => {
       await desk.goto(`${server.url}/desk/`);
       await desk.getByLabel('E-mail').waitFor();
       await clean(desk, 'sign-in');
@@ -47,7 +48,7 @@ for (const colorScheme of ['light', 'dark']) {
       await clean(desk, 'empty inbox');
     });
 
-    await t.test('the shop with the Help button, its panel, and the banner', async () => {
+    await step('the shop with the Help button, its panel, and the banner', async () => {
       await customer.goto(`${shop.origin}/checkout.html`);
       await widget.help.waitFor();
       await clean(customer, 'help button');
@@ -72,7 +73,7 @@ for (const colorScheme of ['light', 'dark']) {
       await clean(customer, 'banner');
     });
 
-    await t.test('an incoming request, and the conversation on both sides', async () => {
+    await step('an incoming request, and the conversation on both sides', async () => {
       await widget.button('Start Chat').click();
       await widget.message.waitFor();
       await widget.say('Where do I type the voucher?');
@@ -89,7 +90,7 @@ for (const colorScheme of ['light', 'dark']) {
       await desk.getByRole('dialog').waitFor({ state: 'detached' });
     });
 
-    await t.test('every page that the desk links to', async () => {
+    await step('every page that the desk links to', async () => {
       await signIn(admin, server.url, { email: server.admin_email, password: server.admin_password });
       const { customers } = await api.get('/v1/customers?limit=1');
       const { decisions } = await api.get('/v1/decisions?limit=1');

@@ -6,7 +6,7 @@ import { after, before, test } from 'node:test';
 import { startBrowser } from './support/browser.mjs';
 import { AGENT, accept, beAvailable, incoming, reply, resolve, signIn } from './support/desk.mjs';
 import { layLink } from './support/link.mjs';
-import { Api, startServer, waitFor } from './support/server.mjs';
+import { Api, startServer, stepsOf, waitFor } from './support/server.mjs';
 import { openShop, struggleUntil, widgetOf } from './support/shop.mjs';
 
 let server, api, browser, link, shop;
@@ -30,16 +30,17 @@ after(async () => {
 
 test('a struggling customer is offered help and is helped by an agent', async (t) => {
   t.after(() => browser.picture('story'));
+  const step = stepsOf(t);
   const agent = await browser.newPerson({ viewport: { width: 1440, height: 900 } });
   const customer = await browser.newPerson();
   const widget = widgetOf(customer.page);
 
-  await t.test('the agent signs in and is available', async () => {
+  await step('the agent signs in and is available', async () => {
     await signIn(agent.page, server.url, AGENT);
     await beAvailable(agent.page);
   });
 
-  await t.test('the struggling customer sees the banner, which takes no focus', async () => {
+  await step('the struggling customer sees the banner, which takes no focus', async () => {
     await customer.page.goto(`${shop.origin}/`);
     await widget.help.waitFor();
     await customer.page.goto(`${shop.origin}/checkout.html`);
@@ -51,14 +52,14 @@ test('a struggling customer is offered help and is helped by an agent', async (t
     assert.notEqual(focused, 'overture-widget');
   });
 
-  await t.test('the customer starts a chat and the agent is asked with the reason', async () => {
+  await step('the customer starts a chat and the agent is asked with the reason', async () => {
     await widget.button('Start Chat').click();
     await widget.message.waitFor();
     await widget.say('My card is refused and I cannot see why.');
     await incoming(agent.page).waitFor();
   });
 
-  await t.test('the agent accepts with the context on screen', async () => {
+  await step('the agent accepts with the context on screen', async () => {
     await accept(agent.page);
     await agent.page.getByText('My card is refused and I cannot see why.').first().waitFor();
     await agent.page.getByText('/checkout.html').first().waitFor();
@@ -76,12 +77,12 @@ test('a struggling customer is offered help and is helped by an agent', async (t
     await widget.root.getByText(/You are talking with/).waitFor();
   });
 
-  await t.test('they talk', async () => {
+  await step('they talk', async () => {
     await reply(agent.page, 'Hello, I can see the payment form. Please leave the spaces out.');
     await widget.said('Hello, I can see the payment form. Please leave the spaces out.').waitFor();
   });
 
-  await t.test('a reload in the middle loses nothing', async () => {
+  await step('a reload in the middle loses nothing', async () => {
     await customer.page.reload();
     await widget.help.waitFor();
     await widget.openChat();
@@ -91,7 +92,7 @@ test('a struggling customer is offered help and is helped by an agent', async (t
     await agent.page.getByText('Please leave the spaces out.').first().waitFor();
   });
 
-  await t.test('a cut connection loses nothing and doubles nothing', async () => {
+  await step('a cut connection loses nothing and doubles nothing', async () => {
     link.cut();
     await widget.say('I write this without a connection.');
     await reply(agent.page, 'And I answer meanwhile.');
@@ -106,12 +107,12 @@ test('a struggling customer is offered help and is helped by an agent', async (t
     }
   });
 
-  await t.test('the agent resolves and both see the end', async () => {
+  await step('the agent resolves and both see the end', async () => {
     await resolve(agent.page, 'The card field refuses spaces.');
     await widget.root.getByText('This chat has ended.').waitFor();
   });
 
-  await t.test('every step is a fact on the timeline, once and in order', async () => {
+  await step('every step is a fact on the timeline, once and in order', async () => {
     const { customers } = await api.get('/v1/customers?limit=10');
     assert.equal(customers.length, 1, 'one person was one customer throughout');
     const items = await waitFor('the resolution', async () => {

@@ -131,3 +131,16 @@ export class Api {
     return this.ask('POST', '/v1/admin/mode', { mode: 'live', confirm: true });
   }
 }
+
+/** Steps of one story: each is a subtest, and once one fails the others are skipped, not waited for. */
+export function stepsOf(t) {
+  let failed = false;
+  return (name, work) =>
+    t.test(name, async (step) => {
+      if (failed) return step.skip('an earlier step failed');
+      failed = true;
+      await work();
+      failed = false;
+      return undefined;
+    });
+}

@@ -51,7 +51,7 @@ export function widgetOf(page) {
     help: button(/^Help/),
     banner: root.getByText('Help is Available'),
     message: root.getByLabel('Your message'),
-    said: (text) => root.getByText(text, { exact: true }),
+    said: (text) => root.getByText(text),
     /** Opens the chat from wherever the widget is. */
     async openChat() {
       const resume = button(/^(Back to your chat|Start a chat)/);
