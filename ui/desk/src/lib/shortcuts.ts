@@ -33,7 +33,7 @@ export const SHORTCUT_HELP: { title: string; items: Shortcut[] }[] = [
       { keys: 'G then C', does: 'Go to customers' },
       { keys: 'G then D', does: 'Go to decisions' },
       { keys: 'G then A', does: 'Go to admin' },
-      { keys: '/', does: 'Search on this page' },
+      { keys: '/', does: 'Search (on the customers page)' },
       { keys: 'Esc', does: 'Close, or leave the field' },
       { keys: '?', does: 'Show these shortcuts' },
     ],
