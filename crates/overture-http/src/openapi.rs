@@ -2,10 +2,11 @@
 
 use axum::{
     Extension,
-    http::header,
+    http::{StatusCode, header},
     response::{Html, IntoResponse, Response},
 };
 use bytes::Bytes;
+use serde_json::Value;
 use utoipa::{
     Modify, OpenApi,
     openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme},
@@ -95,8 +96,35 @@ pub(crate) struct Finished(Bytes);
 
 impl Finished {
     pub(crate) fn new(document: &utoipa::openapi::OpenApi) -> Self {
-        let json = serde_json::to_vec(document).expect("the description has only text keys");
-        Self(json.into())
+        let mut json = serde_json::to_value(document).expect("the description has only text keys");
+        describe_responses(&mut json);
+        Self(json.to_string().into())
+    }
+}
+
+/// Every response must say something: where a route does not, its status does.
+fn describe_responses(document: &mut Value) {
+    let operations = document["paths"]
+        .as_object_mut()
+        .into_iter()
+        .flat_map(|paths| paths.values_mut())
+        .filter_map(Value::as_object_mut)
+        .flat_map(|item| item.values_mut());
+    for operation in operations {
+        let Some(responses) = operation["responses"].as_object_mut() else {
+            continue;
+        };
+        for (status, response) in responses {
+            let said = response["description"].as_str().unwrap_or_default();
+            if said.is_empty() {
+                let reason = status
+                    .parse::<StatusCode>()
+                    .ok()
+                    .and_then(|status| status.canonical_reason())
+                    .unwrap_or("an answer");
+                response["description"] = reason.to_lowercase().into();
+            }
+        }
     }
 }
 

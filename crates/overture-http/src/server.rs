@@ -118,6 +118,8 @@ async fn guarded(request: Request, next: Next) -> Response {
     );
     let docs = request.uri().path() == "/docs";
     let mut response = next.run(request).await;
+    metrics::counter!("overture_http_requests_total", "status" => class(response.status()))
+        .increment(1);
     let headers = response.headers_mut();
     if docs {
         headers.insert(header::CONTENT_SECURITY_POLICY, DOCS_POLICY);
@@ -126,4 +128,16 @@ async fn guarded(request: Request, next: Next) -> Response {
         headers.entry(name).or_insert(value);
     }
     response
+}
+
+fn class(status: StatusCode) -> &'static str {
+    match status.as_u16() {
+        100..200 => "1xx",
+        200..300 => "2xx",
+        300..400 => "3xx",
+        429 => "429",
+        503 => "503",
+        400..500 => "4xx",
+        _ => "5xx",
+    }
 }

@@ -140,7 +140,7 @@ impl<'a> Parsed<'a> {
         let envelope: Envelope<'a> = serde_json::from_str(json).ok()?;
         let sent_at = envelope
             .sent_at
-            .as_ref()
+            .and_then(|raw| serde_json::from_str::<Text<'_>>(raw.get()).ok())
             .and_then(|text| time::parse(text.as_str()));
         let key = envelope
             .key
@@ -190,6 +190,15 @@ pub(crate) fn map_all(
         rejected: Vec::new(),
     };
     for raw in &parsed.events {
+        let raw = raw.trim_start();
+        if !raw.starts_with('{') {
+            captured.rejected.push(Rejected {
+                reason: "not_an_object",
+                field: None,
+                excerpt: excerpt(raw),
+            });
+            continue;
+        }
         if raw.len() > EVENT_BYTES_MAX {
             captured.rejected.push(Rejected {
                 reason: "event_too_large",

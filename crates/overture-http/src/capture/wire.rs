@@ -60,8 +60,9 @@ impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
 pub(crate) struct Envelope<'a> {
     #[serde(borrow, rename = "writeKey", alias = "api_key", alias = "token")]
     pub(crate) key: Option<Text<'a>>,
+    /// Whatever it is: a wrong one is no reason to lose the events.
     #[serde(borrow, rename = "sentAt", alias = "sent_at")]
-    pub(crate) sent_at: Option<Text<'a>>,
+    pub(crate) sent_at: Option<&'a RawValue>,
     #[serde(borrow)]
     pub(crate) batch: Option<Vec<&'a RawValue>>,
 }

@@ -6,12 +6,13 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use overture_engine::model::{Millis, Private};
+use overture_engine::model::{Millis, Presence, Private, RouteEvent, Subject};
 use overture_store::{Staff, StaffSession};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
+use super::submit;
 use crate::{
     app::Shared,
     auth::{self, Auth, COOKIE, Caller, SignedIn},
@@ -135,6 +136,15 @@ async fn logout(
     if let Caller::Staff(staff) = &auth.caller {
         let hash = staff.session.token_hash;
         app.store(move |store| store.end_session(&hash)).await?;
+        // Whoever has left takes no work. Routing may not know the account, or not be
+        // reachable: signing out succeeds all the same.
+        let event = RouteEvent::PresenceSet {
+            agent: staff.staff.agent,
+            presence: Presence::Offline,
+        };
+        if let Err(error) = submit(&app, Subject::Route(event)).await {
+            tracing::warn!(error = %error.message, "a sign-out did not reach routing");
+        }
     }
     let cookie = set_cookie(&url, "", 0);
     Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, cookie)]).into_response())

@@ -391,6 +391,7 @@ async fn one_bad_event_never_loses_the_others() {
         good("1"),
         {"type": "track", "event": "No one", "messageId": "2", "properties": {"card": secret}},
         "not an event",
+        ["track", "Positional", null, "u"],
         {"type": "track", "userId": {"id": secret}, "event": "Odd"},
         {"type": "levitate", "userId": "u"},
         {"type": "track", "userId": "u", "event": "overture:click", "properties": {"x": secret}},
@@ -407,7 +408,7 @@ async fn one_bad_event_never_loses_the_others() {
     assert_eq!(server.core.taken.lock().unwrap().len(), 2);
 
     let mut found: Vec<(String, Option<String>)> = Vec::new();
-    for event in rejected(&server, 6).await {
+    for event in rejected(&server, 7).await {
         assert!(!event.excerpt.contains("4111"), "{}", event.excerpt);
         assert!(event.excerpt.len() < 1_000);
         assert_eq!(event.source, Some(server.source));
@@ -417,6 +418,7 @@ async fn one_bad_event_never_loses_the_others() {
     let wanted = [
         ("event_too_large", None),
         ("missing_field", Some("userId")),
+        ("not_an_object", None),
         ("not_an_object", None),
         ("unknown_type", Some("type")),
         ("wrong_type", Some("properties.x")),

@@ -5,6 +5,7 @@
 mod admin;
 mod capture;
 mod operation;
+mod properties;
 mod roles;
 mod sockets;
 mod staff;

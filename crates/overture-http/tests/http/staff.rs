@@ -62,6 +62,14 @@ async fn signing_in_gives_a_cookie_that_signing_out_ends() {
         .send()
         .await
         .expect(204);
+    assert_eq!(
+        server.core.last().subject,
+        Subject::Route(RouteEvent::PresenceSet {
+            agent: agent(Role::Agent),
+            presence: Presence::Offline
+        }),
+        "whoever has left takes no work"
+    );
     let answer = server
         .get("/v1/auth/me")
         .header("cookie", &pair)
