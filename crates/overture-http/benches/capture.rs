@@ -1,7 +1,7 @@
 //! How long one capture event takes from JSON to what the engine takes, on one core.
 
 use divan::{Bencher, counter::ItemsCount};
-use overture_engine::model::{Seq, SourceId, Timestamp};
+use overture_engine::model::{IdentifierKind, Seq, SourceId, Timestamp};
 use overture_http::{Keys, capture};
 
 const RECEIVED: Timestamp = Timestamp(1_750_000_000_000);
@@ -54,4 +54,16 @@ fn custom_event(bencher: Bencher) {
         r#"{"product_id":"507f1f77bcf86cd799439011","sku":"G-32","name":"Kettle","price":18.99,"quantity":1}"#,
     );
     run(bencher, &json);
+}
+
+/// The keyed hash of one identifier, as every event needs at least one.
+#[divan::bench]
+fn link_key(bencher: Bencher) {
+    let keys = Keys::derive(&[1; 32]);
+    bencher.bench(|| {
+        keys.link(
+            IdentifierKind::Anonymous,
+            divan::black_box("9f1c0e6e-7d1c-4a44-9d5b-000000000001"),
+        )
+    });
 }

@@ -98,6 +98,7 @@ impl Finished {
     pub(crate) fn new(document: &utoipa::openapi::OpenApi) -> Self {
         let mut json = serde_json::to_value(document).expect("the description has only text keys");
         describe_responses(&mut json);
+        name_operations(&mut json);
         Self(json.to_string().into())
     }
 }
@@ -124,6 +125,23 @@ fn describe_responses(document: &mut Value) {
                     .unwrap_or("an answer");
                 response["description"] = reason.to_lowercase().into();
             }
+        }
+    }
+}
+
+/// Every operation needs a name of its own: its method and path, for example
+/// `post_v1_grants_redeem`.
+fn name_operations(document: &mut Value) {
+    let paths = document["paths"].as_object_mut().into_iter().flatten();
+    for (path, item) in paths {
+        for (method, operation) in item.as_object_mut().into_iter().flatten() {
+            let words = path.split(|letter: char| !letter.is_ascii_alphanumeric());
+            let words = words.filter(|word| !word.is_empty());
+            let name = std::iter::once(method.as_str())
+                .chain(words)
+                .collect::<Vec<_>>()
+                .join("_");
+            operation["operationId"] = name.into();
         }
     }
 }

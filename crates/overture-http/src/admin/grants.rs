@@ -164,6 +164,7 @@ async fn issue(
 }
 
 #[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 struct GrantsOf {
     /// Whose.
     customer: String,

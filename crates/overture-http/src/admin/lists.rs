@@ -23,6 +23,7 @@ pub(crate) fn router() -> OpenApiRouter<Shared> {
 }
 
 #[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 struct Cursor {
     /// The last page's `cursor`.
     cursor: Option<u64>,

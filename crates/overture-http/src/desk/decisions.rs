@@ -27,6 +27,7 @@ pub(crate) fn router() -> OpenApiRouter<Shared> {
 }
 
 #[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 struct Filter {
     /// A rule's id.
     #[serde(default)]

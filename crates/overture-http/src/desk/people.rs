@@ -45,6 +45,7 @@ pub(crate) fn labels(
 }
 
 #[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 struct CustomersQuery {
     /// An e-mail address, phone number, user id, anonymous id or customer id; without it
     /// the customers last heard of.

@@ -42,6 +42,7 @@ pub(crate) struct Timeline {
 }
 
 #[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 struct Window {
     /// The oldest rows after this number.
     after: Option<u64>,

@@ -30,6 +30,7 @@ pub(crate) struct Feed {
 }
 
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct After {
     /// The last number seen.
     #[serde(default)]

@@ -37,6 +37,7 @@ pub(crate) fn router() -> OpenApiRouter<Shared> {
 }
 
 #[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 struct SocketQuery {
     /// The session token: browsers cannot set a header here.
     #[serde(default)]

@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use overture_http::{Config, Readiness};
 use serde_json::json;
 
@@ -59,8 +61,11 @@ async fn the_description_is_openapi_3_1_and_names_every_group() {
     ] {
         assert!(paths.contains_key(path), "{path}");
     }
+    let mut names = BTreeSet::new();
     for (path, item) in paths {
         for (method, operation) in item.as_object().unwrap() {
+            let name = operation["operationId"].as_str().unwrap().to_owned();
+            assert!(names.insert(name), "{method} {path} has another's name");
             let summary = operation["summary"].as_str().unwrap_or_default();
             assert!(!summary.is_empty(), "{method} {path} has no summary");
             for (status, response) in operation["responses"].as_object().unwrap() {
