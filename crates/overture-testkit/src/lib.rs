@@ -7,6 +7,7 @@
 
 pub mod build;
 pub mod clock;
+pub mod faults;
 pub mod random;
 pub mod sim;
 pub mod stores;

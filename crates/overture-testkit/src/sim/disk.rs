@@ -135,24 +135,6 @@ impl<'a> StoreDisk<'a> {
         disk
     }
 
-    /// A whole timeline, page by page.
-    fn timeline(&self, customer: CustomerId) -> Vec<TimelineItem> {
-        let mut items: Vec<TimelineItem> = Vec::new();
-        loop {
-            let query = TimelineQuery {
-                customer,
-                window: TimelineWindow::After(items.last().map_or(0, |item| item.seq)),
-                reader: TimelineReader::Staff,
-                limit: 500,
-            };
-            let page = self.store().timeline(&query).expect(READS);
-            items.extend(page.items);
-            if !page.more {
-                return items;
-            }
-        }
-    }
-
     fn store(&self) -> &dyn Store {
         &**self.store.as_ref().expect("it is open between crashes")
     }
@@ -204,46 +186,75 @@ impl Disk for StoreDisk<'_> {
     }
 
     fn check(&self, rows: &Rows, states: &MemoryStates) {
-        let mut found = BTreeMap::new();
-        for customer in states.customers.keys() {
-            for item in self.timeline(*customer) {
-                if let TimelineBody::Message {
-                    message,
-                    client_key,
-                    text,
-                    ..
-                } = item.body
-                {
-                    found.insert(message, (text.reveal().to_owned(), client_key));
-                }
-            }
-        }
-        assert_eq!(found, rows.messages, "every message is readable, once");
-        assert_eq!(self.store().requests().expect(READS), []);
-        let agents = self.store().agents().expect(READS);
-        let routing = states.routing.state();
-        assert!(
-            agents
-                .iter()
-                .map(|(id, agent)| (id, agent))
-                .eq(&routing.agents)
-        );
-        for grant in rows.uses.keys() {
-            assert!(self.store().grant(*grant).expect(READS).is_some());
-        }
-        let ledger = self.store().verify_ledger().expect(READS);
-        assert_eq!(ledger.first_bad, None, "the ledger fits its hashes");
-        let decisions = self
-            .store()
-            .decision_counts(&DecisionFilter::default())
-            .expect(READS);
-        let counted: u64 = decisions.by_outcome.iter().map(|(_, count)| count).sum();
-        assert_eq!(counted, rows.decisions.len() as u64);
+        check_store(self.store(), rows, states);
     }
 }
 
 /// What a temporary store is expected to do.
 const READS: &str = "a temporary store can be read";
+
+/// Compares everything readable in a store with the rows that were made durable, and with
+/// the states they came from.
+///
+/// # Panics
+/// When something is lost, doubled or unreadable.
+pub fn check_store(store: &dyn Store, rows: &Rows, states: &MemoryStates) {
+    let mut found = BTreeMap::new();
+    for customer in states.customers.keys() {
+        for item in timeline(store, *customer) {
+            if let TimelineBody::Message {
+                message,
+                client_key,
+                text,
+                ..
+            } = item.body
+            {
+                found.insert(message, (text.reveal().to_owned(), client_key));
+            }
+        }
+    }
+    assert_eq!(found, rows.messages, "every message is readable, once");
+    let waiting = store.requests().expect(READS);
+    let waiting: BTreeSet<RequestId> = waiting.iter().map(|(request, _)| *request).collect();
+    let expected = states.routing.state().requests.keys().copied().collect();
+    assert_eq!(waiting, expected, "every open request has a row");
+    let agents = store.agents().expect(READS);
+    let routing = states.routing.state();
+    assert!(
+        agents
+            .iter()
+            .map(|(id, agent)| (id, agent))
+            .eq(&routing.agents)
+    );
+    for grant in rows.uses.keys() {
+        assert!(store.grant(*grant).expect(READS).is_some());
+    }
+    let ledger = store.verify_ledger().expect(READS);
+    assert_eq!(ledger.first_bad, None, "the ledger fits its hashes");
+    let decisions = store
+        .decision_counts(&DecisionFilter::default())
+        .expect(READS);
+    let counted: u64 = decisions.by_outcome.iter().map(|(_, count)| count).sum();
+    assert_eq!(counted, rows.decisions.len() as u64);
+}
+
+/// A whole timeline, page by page.
+fn timeline(store: &dyn Store, customer: CustomerId) -> Vec<TimelineItem> {
+    let mut items: Vec<TimelineItem> = Vec::new();
+    loop {
+        let query = TimelineQuery {
+            customer,
+            window: TimelineWindow::After(items.last().map_or(0, |item| item.seq)),
+            reader: TimelineReader::Staff,
+            limit: 500,
+        };
+        let page = store.timeline(&query).expect(READS);
+        items.extend(page.items);
+        if !page.more {
+            return items;
+        }
+    }
+}
 
 /// Everything that was made durable as rows, watched for doubles and kept for the end.
 #[derive(Debug, Default)]
