@@ -5,8 +5,9 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 use std::{
+    ops::Range,
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicI64, Ordering},
     },
     time::{Duration, Instant},
@@ -340,14 +341,38 @@ fn going_home(open: &ConversationState) -> CustomerBody {
     }
 }
 
-#[test]
-fn the_core_on_sqlite_loses_and_doubles_nothing() {
-    for seed in 0..2 {
-        let place = TempSqlite::new();
-        let mut site = Site::new(&place, seed);
-        for _ in 0..120 {
+/// The core's clock is one for all tests here.
+static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+
+fn days(place: impl Fn() -> Box<dyn TempStore>, seeds: Range<u64>, rounds: u32) {
+    let _alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+    for seed in seeds {
+        println!("seed {seed}, {rounds} rounds");
+        CLOCK_MS.store(START.0, Ordering::SeqCst);
+        let place = place();
+        let mut site = Site::new(&*place, seed);
+        for _ in 0..rounds {
             site.round();
         }
         site.end();
+    }
+}
+
+#[test]
+fn the_core_on_sqlite_loses_and_doubles_nothing() {
+    days(|| Box::new(TempSqlite::new()), 0..2, 120);
+}
+
+/// New seeds for `OVERTURE_SOAK_MINUTES` minutes.
+#[test]
+#[ignore = "long: runs in `cargo xtask soak`"]
+fn the_core_loses_and_doubles_nothing_for_long() {
+    let minutes = std::env::var("OVERTURE_SOAK_MINUTES").map_or(1, |text| text.parse().unwrap());
+    let end = Instant::now() + Duration::from_secs(minutes * 60);
+    for seed in 1_000.. {
+        if Instant::now() > end {
+            return;
+        }
+        days(|| Box::new(TempSqlite::new()), seed..seed + 1, 300);
     }
 }

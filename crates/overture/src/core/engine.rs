@@ -154,6 +154,12 @@ impl Engine {
             match self.work() {
                 Ok(()) => return Ok(()),
                 Err(Lost::Fatal(why)) => return Err(why),
+                Err(_) if self.told_to_stop => {
+                    // What was acknowledged is in the log; the next start replays it.
+                    tracing::error!("the last states could not be written behind");
+                    self.drop_open(unavailable("stopping", 5));
+                    return Ok(());
+                }
                 Err(Lost::Routing { reason, reply }) => {
                     self.drop_open(unavailable("recovering", 1));
                     skipped = Some((reason, reply));
