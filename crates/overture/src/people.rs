@@ -50,6 +50,16 @@ impl Visitor {
         })
     }
 
+    /// The same browser after the server came back at another address.
+    #[must_use]
+    pub fn moved_to(self, target: &Target) -> Self {
+        Self {
+            connection: Connection::new(target.clone()),
+            target: target.clone(),
+            ..self
+        }
+    }
+
     /// The request that captures these events, for sending when the time has come.
     pub fn events(&mut self, path: &str, events: &[(&str, Value)]) -> Vec<u8> {
         let now = crate::clock::now().to_string();

@@ -8,7 +8,9 @@ use std::{
 };
 
 use anyhow::{Context, bail};
-use overture_store::{Epoch, MasterKey, Store, StoreError, StoreOptions, open_sqlite};
+use overture_store::{
+    Epoch, MasterKey, Store, StoreError, StoreOptions, open_postgres, open_sqlite,
+};
 
 use crate::{clock, config::Config};
 
@@ -26,7 +28,8 @@ pub fn open(config: &Config) -> anyhow::Result<Arc<dyn Store>> {
         let file = config.database_file();
         open_sqlite(&file, &options).with_context(|| format!("could not open {}", file.display()))
     } else {
-        bail!("PostgreSQL is not built into this binary yet")
+        open_postgres(&config.database_url, &options)
+            .context("could not open the PostgreSQL database")
     }
 }
 

@@ -4,7 +4,7 @@ use std::{
     collections::VecDeque,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, atomic::Ordering},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use crossbeam_channel::{Receiver, select};
@@ -20,7 +20,7 @@ use overture_engine::{
     understand::{EngagementInputs, level_of},
 };
 use overture_http::{CustomerView, Readiness, Unavailable};
-use overture_store::{Store, StoreError};
+use overture_store::{DiskPressure, Store, StoreError};
 
 use super::{
     Call, Options,
@@ -51,6 +51,10 @@ const ROUTING_REST: Millis = Millis(10_000);
 
 /// How soon a due step that could not be done is tried again.
 const TRY_AGAIN: Millis = Millis(1_000);
+
+/// After a full disk: so much more room, or so long a wait, before the next try.
+const ROOM_BYTES_MIN: u64 = 64 << 20;
+const TRY_FULL_AGAIN: Duration = Duration::from_secs(30);
 
 /// How often a store that refuses is asked again.
 const PROBE_EVERY: Duration = Duration::from_secs(1);
@@ -89,6 +93,8 @@ pub(super) struct Engine {
     /// Customers whose open offers the red Stop has yet to withdraw.
     pub(super) stopping_offers: VecDeque<CustomerId>,
     routing_rests_until: Timestamp,
+    /// How full the disk was when it refused a commit, and when that was.
+    full: Option<(DiskPressure, Instant)>,
     /// Told to stop while other calls were taken.
     told_to_stop: bool,
 }
@@ -131,6 +137,7 @@ impl Engine {
             committed: 0,
             stopping_offers: VecDeque::new(),
             routing_rests_until: Timestamp(0),
+            full: None,
             told_to_stop: false,
         }
     }
@@ -165,6 +172,12 @@ impl Engine {
                     skipped = Some((reason, reply));
                 }
                 Err(Lost::Commit(error)) => {
+                    self.full = match &error {
+                        StoreError::Full { .. } => {
+                            Some((self.store.pressure().unwrap_or_default(), Instant::now()))
+                        }
+                        _ => None,
+                    };
                     let reason = refusal_reason(&error);
                     tracing::error!(%error, "a commit failed, states are read again");
                     self.shared.set_ready(Readiness::Refusing(reason));
@@ -513,14 +526,24 @@ impl Engine {
         }
     }
 
+    /// Whether a write may work: after a full disk only when something was given back, or
+    /// after a while, as the store can be full before the disk looks so.
+    fn has_room(&self) -> bool {
+        let Ok(now) = self.store.pressure() else {
+            return true;
+        };
+        let is_more = self.full.as_ref().is_none_or(|(then, at)| {
+            now.used_bytes < then.used_bytes
+                || now.free_bytes > then.free_bytes + ROOM_BYTES_MIN
+                || at.elapsed() >= TRY_FULL_AGAIN
+        });
+        !now.refusing && is_more
+    }
+
     /// Recovers, asking again each second, and refuses calls meanwhile.
     fn recover_until_it_works(&mut self) -> Result<(), String> {
         loop {
-            let is_refusing = self
-                .store
-                .pressure()
-                .is_ok_and(|pressure| pressure.refusing);
-            let outcome = if is_refusing {
+            let outcome = if !self.has_room() {
                 Err(StoreError::Full { attempt: "write" })
             } else {
                 self.recover()
@@ -535,7 +558,7 @@ impl Engine {
             tracing::warn!(%error, "not ready, asking again in a second");
             let reason = refusal_reason(&error);
             self.shared.set_ready(Readiness::Refusing(reason));
-            let deadline = std::time::Instant::now() + PROBE_EVERY;
+            let deadline = Instant::now() + PROBE_EVERY;
             while let Ok(call) = self.calls.recv_deadline(deadline) {
                 if matches!(call, Call::Stop) {
                     return Err(String::new());

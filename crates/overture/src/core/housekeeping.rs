@@ -23,20 +23,20 @@ const RETENTION: Retention = Retention {
 };
 
 /// Starts the thread. It ends when the core is gone.
-pub(super) fn start(store: Arc<dyn Store>, shared: &Arc<Shared>, clock: fn() -> Timestamp) {
-    let shared = Arc::downgrade(shared);
+pub(super) fn start(store: &Arc<dyn Store>, shared: &Arc<Shared>, clock: fn() -> Timestamp) {
+    let (store, shared) = (Arc::downgrade(store), Arc::downgrade(shared));
     let spawned = std::thread::Builder::new()
         .name("overture-housekeeper".to_owned())
-        .spawn(move || work(&*store, &shared, clock));
+        .spawn(move || work(&store, &shared, clock));
     if let Err(error) = spawned {
         tracing::error!(%error, "the housekeeper could not start");
     }
 }
 
-fn work(store: &dyn Store, shared: &Weak<Shared>, clock: fn() -> Timestamp) {
+fn work(store: &Weak<dyn Store>, shared: &Weak<Shared>, clock: fn() -> Timestamp) {
     let mut round: u32 = 0;
     loop {
-        let Some(shared) = shared.upgrade() else {
+        let (Some(store), Some(shared)) = (store.upgrade(), shared.upgrade()) else {
             return;
         };
         if let Ok(pressure) = store.pressure() {
@@ -56,6 +56,7 @@ fn work(store: &dyn Store, shared: &Weak<Shared>, clock: fn() -> Timestamp) {
                 Err(error) => tracing::warn!(%error, "retention could not be applied"),
             }
         }
+        drop(store);
         // Nothing ever comes through: this is a wait that needs no sleep.
         let _ = crossbeam_channel::never::<()>().recv_timeout(EVERY);
     }

@@ -88,7 +88,7 @@ pub struct Running {
 pub fn start(options: Options) -> (Arc<Handle>, Running) {
     let (calls, inbox) = bounded(CALLS_QUEUED_MAX);
     let shared = Arc::new(Shared::new());
-    housekeeping::start(Arc::clone(&options.store), &shared, options.clock);
+    housekeeping::start(&options.store, &shared, options.clock);
     let handle = Arc::new(Handle {
         calls,
         shared: Arc::clone(&shared),

@@ -1,0 +1,11 @@
+//! The system as a whole: the real binary, or the real server in this process, on a
+//! temporary folder, over its public interface.
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+mod commands;
+mod crash;
+mod disk;
+mod grants;
+mod panics;
+mod replay;
+mod support;
