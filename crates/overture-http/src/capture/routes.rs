@@ -1,7 +1,7 @@
 //! The capture routes.
 
 use axum::{
-    extract::{DefaultBodyLimit, Path, RawQuery, State},
+    extract::{DefaultBodyLimit, FromRequest, Path, RawQuery, Request, State},
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -31,6 +31,28 @@ pub(crate) fn router() -> OpenApiRouter<Shared> {
         .routes(routes!(posthog_capture))
         .merge(super::settings::router())
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+}
+
+/// The body as it came. One that is longer than anything that could be taken is refused
+/// like a batch that is too large.
+struct Raw(Bytes);
+
+impl<S: Send + Sync> FromRequest<S> for Raw {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        match Bytes::from_request(request, state).await {
+            Ok(bytes) => Ok(Self(bytes)),
+            Err(cause) if cause.status() == StatusCode::PAYLOAD_TOO_LARGE => {
+                Err(body::too_large("a batch", BATCH_BYTES_MAX))
+            }
+            Err(_) => Err(ApiError::new(
+                StatusCode::BAD_REQUEST,
+                "bad_body",
+                "the body could not be read",
+            )),
+        }
+    }
 }
 
 const ACCEPTED: &str = r#"{"success":true}"#;
@@ -150,7 +172,7 @@ async fn single(
     Path(kind): Path<String>,
     headers: HeaderMap,
     RawQuery(query): RawQuery,
-    bytes: Bytes,
+    Raw(bytes): Raw,
 ) -> ApiResult<Response> {
     let dialect = match kind.as_str() {
         "b" | "import" => Dialect::Segment,
@@ -184,7 +206,7 @@ async fn batch(
     State(app): State<Shared>,
     headers: HeaderMap,
     RawQuery(query): RawQuery,
-    bytes: Bytes,
+    Raw(bytes): Raw,
 ) -> ApiResult<Response> {
     let query = query.as_deref().unwrap_or("");
     take(&app, &headers, query, &bytes, Dialect::Segment).await
@@ -204,7 +226,7 @@ macro_rules! posthog_routes {
             State(app): State<Shared>,
             headers: HeaderMap,
             RawQuery(query): RawQuery,
-            bytes: Bytes,
+            Raw(bytes): Raw,
         ) -> ApiResult<Response> {
             let query = query.as_deref().unwrap_or("");
             take(&app, &headers, query, &bytes, Dialect::Posthog).await
