@@ -7,7 +7,7 @@ use crate::{config::Config, storage};
 /// # Errors
 /// A row that does not fit, or a store that cannot be read.
 #[expect(clippy::print_stdout, reason = "the command's output")]
-pub fn verify(config: &Config) -> anyhow::Result<()> {
+pub(crate) fn verify(config: &Config) -> anyhow::Result<()> {
     let store = storage::open(config)?;
     let report = store.verify_ledger()?;
     match report.first_bad {

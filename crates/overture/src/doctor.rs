@@ -35,7 +35,7 @@ use Verdict::{Fail, Ok as Fine, Warn};
 /// # Errors
 /// At least one check failed.
 #[expect(clippy::print_stdout, reason = "the command's output")]
-pub fn run(config: &Config) -> anyhow::Result<()> {
+pub(crate) fn run(config: &Config) -> anyhow::Result<()> {
     let mut failed = 0;
     let mut say = |name: &str, verdict: Verdict| {
         let (mark, text) = match verdict {

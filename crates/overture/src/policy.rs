@@ -10,7 +10,7 @@ use overture_engine::decide::Policy;
 /// # Errors
 /// The file cannot be read or has mistakes.
 #[expect(clippy::print_stdout, reason = "the command's output")]
-pub fn check(file: &Path) -> anyhow::Result<()> {
+pub(crate) fn check(file: &Path) -> anyhow::Result<()> {
     let text = std::fs::read_to_string(file)
         .with_context(|| format!("could not read {}", file.display()))?;
     let name = file.display();

@@ -100,9 +100,9 @@ pub(super) struct Engine {
 }
 
 /// Runs until the core is told to stop.
-pub(super) fn run(options: Options, calls: Receiver<Call>, shared: Arc<Shared>) {
+pub(super) fn run(options: Options, calls: Receiver<Call>, shared: &Arc<Shared>) {
     let outcome = catch_unwind(AssertUnwindSafe(|| {
-        let mut engine = Engine::new(options, calls, Arc::clone(&shared));
+        let mut engine = Engine::new(options, calls, Arc::clone(shared));
         if let Err(why) = engine.live() {
             tracing::error!(reason = %why, "the core cannot go on");
             engine.shared.set_fatal(why);

@@ -95,7 +95,7 @@ pub fn start(options: Options) -> (Arc<Handle>, Running) {
     });
     let thread = std::thread::Builder::new()
         .name("overture-core".to_owned())
-        .spawn(move || engine::run(options, inbox, shared))
+        .spawn(move || engine::run(options, inbox, &shared))
         .expect("a thread can be started while the process starts");
     (handle, Running { thread })
 }

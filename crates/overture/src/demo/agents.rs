@@ -183,7 +183,7 @@ async fn answer(
         .topic
         .map_or(SMALL_TALK.len(), |topic| topic.agent.len());
     let line: &str = match talk.topic {
-        Some(topic) => *random.pick::<&str>(topic.agent[talk.said.min(lines - 1)]),
+        Some(topic) => random.pick::<&str>(topic.agent[talk.said.min(lines - 1)]),
         None => SMALL_TALK[talk.said.min(lines - 1)],
     };
     let message = json!({"client_key": format!("a{}", talk.said), "text": line});

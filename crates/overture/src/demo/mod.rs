@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// Visitors in the shop at once.
-pub const VISITORS: usize = 8;
+pub(crate) const VISITORS: usize = 8;
 
 /// The demo's admin, when no other is preset.
 const ADMIN_EMAIL: &str = "admin@demo.localhost";
@@ -29,8 +29,16 @@ const ADMIN_EMAIL: &str = "admin@demo.localhost";
 /// The seat that is left free for the person who looks around.
 const SEAT_EMAIL: &str = "you@demo.localhost";
 
+/// Name, address, skills with proficiency, languages.
+type Seat = (
+    &'static str,
+    &'static str,
+    &'static [(&'static str, u8)],
+    &'static [&'static str],
+);
+
 /// Simulated agents: name, address, skills, languages.
-const AGENTS: [(&str, &str, &[(&str, u8)], &[&str]); 3] = [
+const AGENTS: [Seat; 3] = [
     (
         "Maya Okafor",
         "maya@demo.localhost",
@@ -59,22 +67,22 @@ const SKILLS: &str = r#"skills = [
 ]"#;
 
 /// What the demo is started with.
-pub struct DemoSettings {
+pub(crate) struct DemoSettings {
     /// Settings given as flags.
-    pub flags: Flags,
+    pub(crate) flags: Flags,
     /// Credentials wanted from outside.
-    pub preset: Preset,
+    pub(crate) preset: Preset,
     /// How addresses and sign-in are printed.
-    pub print: Print,
+    pub(crate) print: Print,
     /// Visitors in the shop at once.
-    pub visitors: usize,
+    pub(crate) visitors: usize,
 }
 
 /// Serves the demo until told to stop. Without a data folder everything is forgotten then.
 ///
 /// # Errors
 /// In words for the person who started it.
-pub async fn run(settings: DemoSettings) -> anyhow::Result<()> {
+pub(crate) async fn run(settings: DemoSettings) -> anyhow::Result<()> {
     let DemoSettings {
         mut flags,
         mut preset,

@@ -189,7 +189,7 @@ async fn chat(
     topic: &'static Topic,
     random: &mut Random,
 ) -> anyhow::Result<()> {
-    say(visitor, conversation, 0, *random.pick(topic.opening)).await?;
+    say(visitor, conversation, 0, random.pick::<&str>(topic.opening)).await?;
     let patience = 40 + random.below(60);
     let leaves_after = (random.below(6) == 0).then(|| 1 + random.below(2) as usize);
     let (mut said, mut quiet) = (0, 0);

@@ -4,7 +4,7 @@
 use crate::loadgen::random::{Random, Zipf};
 
 /// Bytes of one event, about; the load of the budgets.
-pub const EVENT_BYTES: usize = 700;
+pub(crate) const EVENT_BYTES: usize = 700;
 
 /// How many different batches are kept.
 const TEMPLATES: usize = 24;
@@ -38,7 +38,7 @@ struct Template {
 }
 
 /// Makes requests, each with fresh message ids and customers drawn by Zipf.
-pub struct Bodies {
+pub(crate) struct Bodies {
     templates: Vec<Template>,
     zipf: Zipf,
     random: Random,
@@ -47,24 +47,24 @@ pub struct Bodies {
 }
 
 /// What a run of requests looks like.
-pub struct Shape<'a> {
+pub(crate) struct Shape<'a> {
     /// `host:port`.
-    pub authority: &'a str,
+    pub(crate) authority: &'a str,
     /// The source's key.
-    pub write_key: &'a str,
+    pub(crate) write_key: &'a str,
     /// Events a request.
-    pub batch: usize,
+    pub(crate) batch: usize,
     /// How many customers there are.
-    pub customers: usize,
+    pub(crate) customers: usize,
     /// The skew of their activity.
-    pub zipf: f64,
+    pub(crate) zipf: f64,
     /// Makes runs different and a run repeatable.
-    pub seed: u64,
+    pub(crate) seed: u64,
 }
 
 impl Bodies {
     /// Builds the templates.
-    pub fn new(shape: &Shape<'_>) -> Self {
+    pub(crate) fn new(shape: &Shape<'_>) -> Self {
         let mut random = Random::new(shape.seed);
         let templates = (0..TEMPLATES)
             .map(|_| Template::new(shape, &mut random))
@@ -79,7 +79,7 @@ impl Bodies {
     }
 
     /// The next request, for events that happen at `now` (RFC 3339, 24 bytes).
-    pub fn next(&mut self, now: &[u8; 24]) -> &[u8] {
+    pub(crate) fn next(&mut self, now: &[u8; 24]) -> &[u8] {
         let pick = self.random.below(self.templates.len() as u64) as usize;
         let template = &mut self.templates[pick];
         for at in &template.message_ids {
@@ -88,7 +88,7 @@ impl Bodies {
             put_hex(&mut template.bytes[*at..*at + 16], id);
         }
         for at in &template.customers {
-            let mut number = self.zipf.next();
+            let mut number = self.zipf.draw();
             for slot in template.bytes[*at..*at + 12].iter_mut().rev() {
                 *slot = b'0' + (number % 10) as u8;
                 number /= 10;

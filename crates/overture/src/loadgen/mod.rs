@@ -16,7 +16,7 @@ mod staff;
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
-pub use report::ProcessUse;
+use report::ProcessUse;
 use serde::Serialize;
 
 use crate::client::Target;

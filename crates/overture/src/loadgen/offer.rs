@@ -125,7 +125,7 @@ async fn probe(target: &Target, key: &str, name: u64, due: Instant) -> anyhow::R
 }
 
 /// Events of somebody who cannot get a form through.
-pub fn struggle() -> Vec<(&'static str, Value)> {
+pub(crate) fn struggle() -> Vec<(&'static str, Value)> {
     let error = |field: &str| json!({"form": "payment", "field": field, "code": "patternMismatch"});
     let failed = json!({"form": "payment", "outcome": "failed"});
     let click =

@@ -67,7 +67,7 @@ impl Zipf {
     }
 
     /// The next customer's number, from 0.
-    pub fn next(&mut self) -> u32 {
+    pub fn draw(&mut self) -> u32 {
         self.at = (self.at + 1) % self.drawn.len();
         self.drawn[self.at]
     }
@@ -81,7 +81,7 @@ mod tests {
     fn the_most_active_has_the_share_the_law_says() {
         let mut zipf = Zipf::new(1_000, 1.1, &mut Random::new(1));
         let draws = 400_000;
-        let first = (0..draws).filter(|_| zipf.next() == 0).count() as f64 / draws as f64;
+        let first = (0..draws).filter(|_| zipf.draw() == 0).count() as f64 / draws as f64;
         let total: f64 = (1..=1_000).map(|rank| f64::from(rank).powf(-1.1)).sum();
         assert!((first - 1.0 / total).abs() < 0.005, "{first}");
     }

@@ -10,7 +10,7 @@ const LATENCY_US_MAX: u64 = 600_000_000;
 
 /// Latencies in microseconds and answers by status.
 #[derive(Debug, Clone)]
-pub struct Measured {
+pub(crate) struct Measured {
     latency_us: Histogram<u64>,
     answers: BTreeMap<u16, u64>,
     failures: BTreeMap<String, u64>,
@@ -28,7 +28,7 @@ impl Default for Measured {
 
 impl Measured {
     /// Counts one latency.
-    pub fn latency(&mut self, took: Duration) {
+    pub(crate) fn latency(&mut self, took: Duration) {
         let us = took.as_micros().min(u128::from(LATENCY_US_MAX)) as u64;
         self.latency_us
             .record(us)
@@ -36,35 +36,22 @@ impl Measured {
     }
 
     /// Counts one answer.
-    pub fn answer(&mut self, status: u16) {
+    pub(crate) fn answer(&mut self, status: u16) {
         *self.answers.entry(status).or_default() += 1;
     }
 
     /// Counts one call that got no answer, by its reason.
-    pub fn failure(&mut self, reason: impl Into<String>) {
+    pub(crate) fn failure(&mut self, reason: impl Into<String>) {
         *self.failures.entry(reason.into()).or_default() += 1;
     }
 
     /// How many answers had `status`.
-    pub fn answered(&self, status: u16) -> u64 {
+    pub(crate) fn answered(&self, status: u16) -> u64 {
         self.answers.get(&status).copied().unwrap_or(0)
     }
 
-    /// Takes in what another worker measured.
-    pub fn add(&mut self, other: &Measured) {
-        self.latency_us
-            .add(&other.latency_us)
-            .expect("both histograms have the same bounds");
-        for (status, count) in &other.answers {
-            *self.answers.entry(*status).or_default() += count;
-        }
-        for (reason, count) in &other.failures {
-            *self.failures.entry(reason.clone()).or_default() += count;
-        }
-    }
-
     /// The numbers for the report.
-    pub fn summary(&self) -> Summary {
+    pub(crate) fn summary(&self) -> Summary {
         let ms = |quantile| self.latency_us.value_at_quantile(quantile) as f64 / 1_000.0;
         Summary {
             count: self.latency_us.len(),
@@ -84,43 +71,43 @@ impl Measured {
 
 /// Latencies and answers of one kind of call.
 #[derive(Debug, Clone, Serialize)]
-pub struct Summary {
+pub(crate) struct Summary {
     /// How many were measured.
-    pub count: u64,
+    pub(crate) count: u64,
     /// From the intended send time, milliseconds.
-    pub latency_ms: LatencyMs,
+    pub(crate) latency_ms: LatencyMs,
     /// Answers by status.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub answers: BTreeMap<u16, u64>,
+    pub(crate) answers: BTreeMap<u16, u64>,
     /// Calls without an answer, by reason.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub failures: BTreeMap<String, u64>,
+    pub(crate) failures: BTreeMap<String, u64>,
 }
 
 /// Quantiles in milliseconds.
 #[derive(Debug, Clone, Copy, Serialize)]
-pub struct LatencyMs {
+pub(crate) struct LatencyMs {
     /// Arithmetic mean.
-    pub mean: f64,
+    pub(crate) mean: f64,
     /// Median.
-    pub p50: f64,
+    pub(crate) p50: f64,
     /// 90th percentile.
-    pub p90: f64,
+    pub(crate) p90: f64,
     /// 99th percentile.
-    pub p99: f64,
+    pub(crate) p99: f64,
     /// 99.9th percentile.
-    pub p999: f64,
+    pub(crate) p999: f64,
     /// Largest.
-    pub max: f64,
+    pub(crate) max: f64,
 }
 
 /// CPU time and memory of a process, from `/proc`.
 #[derive(Debug, Clone, Copy, Default, Serialize)]
-pub struct ProcessUse {
+pub(crate) struct ProcessUse {
     /// User and system time, seconds.
-    pub cpu_s: f64,
+    pub(crate) cpu_s: f64,
     /// Resident memory, megabytes.
-    pub resident_mb: f64,
+    pub(crate) resident_mb: f64,
 }
 
 /// Clock ticks a second in `/proc/PID/stat`; fixed at 100 on Linux.
@@ -128,7 +115,7 @@ const TICKS_PER_S: f64 = 100.0;
 
 impl ProcessUse {
     /// Of the process with this id, `None` for this one. Zero where `/proc` is missing.
-    pub fn of(process: Option<u32>) -> Self {
+    pub(crate) fn of(process: Option<u32>) -> Self {
         let folder = process.map_or("self".to_owned(), |id| id.to_string());
         Self::read(&folder).unwrap_or_default()
     }
@@ -154,7 +141,7 @@ impl ProcessUse {
     }
 
     /// CPU time used since `earlier`; memory as it is now.
-    pub fn since(self, earlier: ProcessUse) -> ProcessUse {
+    pub(crate) fn since(self, earlier: ProcessUse) -> ProcessUse {
         ProcessUse {
             cpu_s: ((self.cpu_s - earlier.cpu_s) * 100.0).round() / 100.0,
             resident_mb: self.resident_mb,
@@ -168,16 +155,14 @@ mod tests {
 
     #[test]
     fn quantiles_and_counts_come_out_as_they_went_in() {
-        let mut one = Measured::default();
-        let mut two = Measured::default();
+        let mut measured = Measured::default();
         for ms in 1..=100 {
-            one.latency(Duration::from_millis(ms));
+            measured.latency(Duration::from_millis(ms));
         }
-        two.answer(200);
-        two.failure("closed");
-        two.add(&one);
-        two.answer(200);
-        let summary = two.summary();
+        measured.answer(200);
+        measured.failure("closed");
+        measured.answer(200);
+        let summary = measured.summary();
         assert_eq!(summary.count, 100);
         assert!((summary.latency_ms.p50 - 50.0).abs() < 0.2);
         assert!((summary.latency_ms.max - 100.0).abs() < 0.2);

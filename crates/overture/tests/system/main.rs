@@ -1,6 +1,6 @@
 //! The system as a whole: the real binary, or the real server in this process, on a
 //! temporary folder, over its public interface.
-#![allow(clippy::unwrap_used, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "tests")]
 
 mod commands;
 mod crash;
