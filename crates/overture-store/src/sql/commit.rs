@@ -17,6 +17,7 @@ const KEY: Table = Table {
         ("wrapped", Kind::Blob),
     ],
     on_conflict: "",
+    update_first: None,
 };
 
 const CUSTOMER: Table = Table {
@@ -33,6 +34,10 @@ const CUSTOMER: Table = Table {
     on_conflict: "ON CONFLICT (customer) DO UPDATE SET seen_bucket = excluded.seen_bucket, \
                   last_seen_at = excluded.last_seen_at, score = excluded.score, \
                   level = excluded.level, applied = excluded.applied, record = excluded.record",
+    update_first: Some(
+        "UPDATE customer SET last_seen_at = ?3, score = ?4, level = ?5, applied = ?6, \
+         record = ?7 WHERE customer = ?1 AND seen_bucket = ?2",
+    ),
 };
 
 const TIMELINE: Table = Table {
@@ -46,6 +51,7 @@ const TIMELINE: Table = Table {
         ("record", Kind::Blob),
     ],
     on_conflict: "",
+    update_first: None,
 };
 
 const DECISION: Table = Table {
@@ -59,6 +65,7 @@ const DECISION: Table = Table {
         ("record", Kind::Blob),
     ],
     on_conflict: "",
+    update_first: None,
 };
 
 const LEDGER: Table = Table {
@@ -73,6 +80,7 @@ const LEDGER: Table = Table {
         ("hash", Kind::Blob),
     ],
     on_conflict: "",
+    update_first: None,
 };
 
 const LEDGER_END: Table = Table {
@@ -85,6 +93,7 @@ const LEDGER_END: Table = Table {
     ],
     on_conflict: "ON CONFLICT (chain) DO UPDATE SET place = excluded.place, \
                   hash = excluded.hash, signature = excluded.signature",
+    update_first: None,
 };
 
 const GRANT: Table = Table {
@@ -97,6 +106,7 @@ const GRANT: Table = Table {
     ],
     on_conflict: "ON CONFLICT (grant_id) DO UPDATE SET customer = excluded.customer, \
                   issued_at = excluded.issued_at, record = excluded.record",
+    update_first: None,
 };
 
 const CONVERSATION: Table = Table {
@@ -116,6 +126,7 @@ const CONVERSATION: Table = Table {
                   last_at = excluded.last_at, record = excluded.record, \
                   last_author = COALESCE(excluded.last_author, conversation.last_author), \
                   last_text = COALESCE(excluded.last_text, conversation.last_text)",
+    update_first: None,
 };
 
 const REQUEST: Table = Table {
@@ -127,12 +138,14 @@ const REQUEST: Table = Table {
     ],
     on_conflict: "ON CONFLICT (request) DO UPDATE SET queued_at = excluded.queued_at, \
                   record = excluded.record",
+    update_first: None,
 };
 
 const AGENT: Table = Table {
     name: "agent",
     columns: &[("agent", Kind::Blob), ("record", Kind::Blob)],
     on_conflict: "ON CONFLICT (agent) DO UPDATE SET record = excluded.record",
+    update_first: None,
 };
 
 const LINK: Table = Table {
@@ -148,6 +161,7 @@ const LINK: Table = Table {
     on_conflict: "ON CONFLICT (link_key) DO UPDATE SET customer = excluded.customer, \
                   kind = excluded.kind, level = excluded.level, \
                   linked_at = excluded.linked_at, value = excluded.value",
+    update_first: None,
 };
 
 const TRAIT: Table = Table {
@@ -158,12 +172,14 @@ const TRAIT: Table = Table {
         ("value", Kind::Blob),
     ],
     on_conflict: "ON CONFLICT (customer, name) DO UPDATE SET value = excluded.value",
+    update_first: None,
 };
 
 const WAKE: Table = Table {
     name: "wake",
     columns: &[("customer", Kind::Blob), ("due_at", Kind::Int)],
     on_conflict: "ON CONFLICT (customer) DO UPDATE SET due_at = excluded.due_at",
+    update_first: None,
 };
 
 const OUTBOX: Table = Table {
@@ -175,6 +191,7 @@ const OUTBOX: Table = Table {
         ("record", Kind::Blob),
     ],
     on_conflict: "",
+    update_first: None,
 };
 
 const COUNT: Table = Table {
@@ -187,6 +204,7 @@ const COUNT: Table = Table {
     ],
     on_conflict: "ON CONFLICT (minute, rule, what) \
                   DO UPDATE SET counted = minute_count.counted + excluded.counted",
+    update_first: None,
 };
 
 const SOURCE_COUNT: Table = Table {
@@ -198,6 +216,7 @@ const SOURCE_COUNT: Table = Table {
     ],
     on_conflict: "ON CONFLICT (source) DO UPDATE SET \
                   events = source_count.events + excluded.events, last_at = excluded.last_at",
+    update_first: None,
 };
 
 const SKIPPED: Table = Table {
@@ -209,12 +228,14 @@ const SKIPPED: Table = Table {
         ("reason", Kind::Text),
     ],
     on_conflict: "",
+    update_first: None,
 };
 
 const STATE: Table = Table {
     name: "state",
     columns: &[("name", Kind::Text), ("record", Kind::Blob)],
     on_conflict: "ON CONFLICT (name) DO UPDATE SET record = excluded.record",
+    update_first: None,
 };
 
 /// What changes in memory once the transaction is durable.

@@ -219,6 +219,9 @@ pub(crate) struct Table {
     pub(crate) columns: &'static [(&'static str, Kind)],
     /// What to do when the key exists; empty for an error.
     pub(crate) on_conflict: &'static str,
+    /// A change to try before an insert, where the database does not see by itself that an
+    /// indexed column keeps its value.
+    pub(crate) update_first: Option<&'static str>,
 }
 
 /// Reads with texts opened: once with the keys in memory and, if some are not, once more

@@ -110,8 +110,20 @@ impl Db for SqliteDb<'_> {
     }
 
     fn insert(&mut self, table: &Table, rows: Vec<Vec<Value>>) -> Result<(), StoreError> {
+        let mut update = match table.update_first {
+            Some(sql) => Some(self.statement(sql)?),
+            None => None,
+        };
         let mut statement = self.statement(&insert_sql(table))?;
         for row in &rows {
+            if let Some(update) = &mut update {
+                let changed = bind(update, row)
+                    .and_then(|()| update.raw_execute())
+                    .map_err(|error| self.failed(error))?;
+                if changed == 1 {
+                    continue;
+                }
+            }
             bind(&mut statement, row)
                 .and_then(|()| statement.raw_execute())
                 .map_err(|error| self.failed(error))?;
