@@ -1,12 +1,16 @@
 //! Both state machines under redelivery, reordering, clock jumps and crashes, by seed.
-#![allow(clippy::unwrap_used, reason = "tests")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "tests may, and a run says what it came to"
+)]
 
 use overture_testkit::{
     sim::{
         self, Summary,
         disk::{MemoryDisk, StoreDisk},
     },
-    stores::TempSqlite,
+    stores::{TempPostgres, TempSqlite},
 };
 
 /// How a run's size and seed come in from outside.
@@ -42,6 +46,17 @@ fn a_few_seeds_keep_every_promise_on_sqlite() {
     }
 }
 
+#[test]
+fn a_few_seeds_keep_every_promise_on_postgresql() {
+    for seed in 4..6 {
+        let Some(place) = TempPostgres::new() else {
+            println!("left out: no PostgreSQL answers");
+            return;
+        };
+        sim::run(seed, 40, &mut StoreDisk::new(&place));
+    }
+}
+
 /// New seeds for `OVERTURE_SOAK_MINUTES` minutes, with longer stories.
 #[test]
 #[ignore = "long: runs in `cargo xtask soak`"]
@@ -64,6 +79,10 @@ fn new_seeds_keep_every_promise_for_long() {
         let rounds = [60, 60, 60, 400][seeds % 4];
         if seeds % 16 == 15 {
             let place = TempSqlite::new();
+            sum.add(sim::run(seed, rounds, &mut StoreDisk::new(&place)));
+        } else if seeds % 32 == 23
+            && let Some(place) = TempPostgres::new()
+        {
             sum.add(sim::run(seed, rounds, &mut StoreDisk::new(&place)));
         } else {
             sum.add(sim::run(seed, rounds, &mut MemoryDisk::default()));

@@ -2,7 +2,11 @@
 //! simulated people of the testkit: nothing acknowledged is lost, nothing is doubled.
 //!
 //! Threads race, so a seed does not fix everything; what must hold, holds for every race.
-#![allow(clippy::unwrap_used, reason = "tests")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "tests may, and a soak test says its seed"
+)]
 
 use std::{
     ops::Range,
@@ -25,7 +29,7 @@ use overture_testkit::{
         disk::{Rows, check_store},
         people::{BROWSERS, People, Sent, Wants, sent},
     },
-    stores::{TempSqlite, TempStore},
+    stores::{TempPostgres, TempSqlite, TempStore},
 };
 
 /// How long anything may take.
@@ -363,6 +367,15 @@ fn the_core_on_sqlite_loses_and_doubles_nothing() {
     days(|| Box::new(TempSqlite::new()), 0..2, 120);
 }
 
+#[test]
+fn the_core_on_postgresql_loses_and_doubles_nothing() {
+    if TempPostgres::new().is_none() {
+        println!("left out: no PostgreSQL answers");
+        return;
+    }
+    days(|| Box::new(TempPostgres::new().unwrap()), 2..3, 120);
+}
+
 /// New seeds for `OVERTURE_SOAK_MINUTES` minutes.
 #[test]
 #[ignore = "long: runs in `cargo xtask soak`"]
@@ -373,6 +386,12 @@ fn the_core_loses_and_doubles_nothing_for_long() {
         if Instant::now() > end {
             return;
         }
-        days(|| Box::new(TempSqlite::new()), seed..seed + 1, 300);
+        let place = || -> Box<dyn TempStore> {
+            match TempPostgres::new() {
+                Some(place) if seed % 4 == 3 => Box::new(place),
+                _ => Box::new(TempSqlite::new()),
+            }
+        };
+        days(place, seed..seed + 1, 300);
     }
 }

@@ -234,7 +234,7 @@ pub fn check_store(store: &dyn Store, rows: &Rows, states: &MemoryStates) {
     let decisions = store
         .decision_counts(&DecisionFilter::default())
         .expect(READS);
-    let counted: u64 = decisions.by_outcome.iter().map(|(_, count)| count).sum();
+    let counted: u64 = decisions.by_outcome.values().sum();
     assert_eq!(counted, rows.decisions.len() as u64);
 }
 

@@ -3,7 +3,11 @@
 //! gets it. The rules are written down here once more, apart from the engine's own.
 //!
 //! `OVERTURE_DECISIONS` sets how many decisions, 50,000 if unset.
-#![allow(clippy::unwrap_used, reason = "tests")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "tests may, and a run says what it came to"
+)]
 
 mod generate;
 mod promises;
