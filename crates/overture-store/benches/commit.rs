@@ -45,7 +45,7 @@ fn input(seq: u64, sealed: bool) -> Input {
             name: "checkout_step".to_owned(),
             properties: Private::new("x".repeat(400)),
         }
-    } else if seq % 3 == 0 {
+    } else if seq.is_multiple_of(3) {
         Behaviour::Click {
             x_px: 412.0,
             y_px: (seq % 900) as f32,

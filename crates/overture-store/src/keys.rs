@@ -117,7 +117,7 @@ impl Keys {
 
     /// The signature of a ledger chain's end.
     pub(crate) fn sign_ledger(&self, partition: u32, row: u64, hash: &[u8; 32]) -> [u8; 32] {
-        let mut mac = hmac(&*self.ledger);
+        let mut mac = hmac(&self.ledger);
         mac.update(&partition.to_le_bytes());
         mac.update(&row.to_le_bytes());
         mac.update(hash);

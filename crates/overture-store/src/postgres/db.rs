@@ -153,7 +153,7 @@ impl<'a> PostgresDb<'a> {
         Ok(())
     }
 
-    fn rows(&self, rows: Vec<tokio_postgres::Row>) -> Result<Vec<Row>, StoreError> {
+    fn rows(&self, rows: &[tokio_postgres::Row]) -> Result<Vec<Row>, StoreError> {
         rows.iter()
             .map(|row| {
                 (0..row.len())
@@ -200,7 +200,7 @@ impl Db for PostgresDb<'_> {
             .postgres
             .wait(self.client.query(&statement, &refs(params)))
             .map_err(|error| self.failed(error))?;
-        self.rows(rows)
+        self.rows(&rows)
     }
 
     fn execute(&mut self, sql: &str, params: &[Value]) -> Result<u64, StoreError> {
@@ -222,7 +222,7 @@ impl Db for PostgresDb<'_> {
             .postgres
             .wait(self.client.query(&statement, &[ids.param()]))
             .map_err(|error| self.failed(error))?;
-        self.rows(rows)
+        self.rows(&rows)
     }
 
     fn execute_in(&mut self, change: &str, ids: Vec<Value>) -> Result<u64, StoreError> {

@@ -7,6 +7,7 @@
 //! them into today's: those two functions are the place for upcasters. `golden/v1` holds
 //! bytes that every later release must still read.
 
+mod body;
 mod customer;
 mod decision;
 mod event;

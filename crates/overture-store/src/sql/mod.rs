@@ -10,6 +10,7 @@ pub(crate) mod housekeeping;
 pub(crate) mod ledger;
 pub(crate) mod log;
 pub(crate) mod outbox;
+mod tables;
 
 use std::collections::BTreeMap;
 
@@ -241,12 +242,12 @@ pub(crate) fn opened<T>(
         "SELECT key_id, customer, wrapped FROM customer_key WHERE key_id",
         missing.into_iter().map(Value::Int).collect(),
     )?;
-    opening.load(&key_rows(rows)?)?;
+    opening.load(&key_rows(&rows)?)?;
     Ok(read(&opening)?)
 }
 
 /// The key rows of an answer with the columns key_id, customer, wrapped.
-pub(crate) fn key_rows(rows: Vec<Row>) -> Result<Vec<KeyRow>, StoreError> {
+pub(crate) fn key_rows(rows: &[Row]) -> Result<Vec<KeyRow>, StoreError> {
     rows.iter()
         .map(|row| {
             Ok(KeyRow {

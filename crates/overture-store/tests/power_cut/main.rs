@@ -22,6 +22,10 @@ const UNITS: u64 = 30;
 const CUTS_PER_RUN: u64 = 12;
 
 /// How many seeded runs: a few in a test, many when soaking.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a test's own setting is read where the test runs"
+)]
 fn runs() -> u64 {
     match std::env::var_os("OVERTURE_SOAK") {
         Some(_) => 400,

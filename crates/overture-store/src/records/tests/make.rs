@@ -458,7 +458,7 @@ impl Make {
                 channel: self.channel(),
                 key: self.number(),
             },
-            16 => CustomerBody::FromRoute(self.from_route()),
+            16 => CustomerBody::FromRoute(self.answer_of_routing()),
             17 => CustomerBody::MergeOut {
                 merge: self.merge(),
                 into: self.customer_id(),
@@ -557,7 +557,7 @@ impl Make {
         }
     }
 
-    fn from_route(&mut self) -> RouteToCustomer {
+    fn answer_of_routing(&mut self) -> RouteToCustomer {
         match self.below(7) {
             0 => RouteToCustomer::SeatHeld {
                 offer: self.offer_id(),

@@ -1,0 +1,360 @@
+//! The records of customer events that are not behaviour.
+
+use overture_engine::model::{
+    CustomerBody, CustomerId, DismissedHow, GrantTerms, Identifier, Private, Purpose,
+    ResolutionCode, SessionStarted,
+};
+
+use super::{
+    customer::CustomerRecord,
+    route::RouteToCustomerRecord,
+    wire::{Problem, Reader, RecordError, SealedPair, Wire, Writer, numbers, record, take},
+};
+
+numbers! {
+    Purpose { 0 = AnalyseBehaviour, 1 = Contact, }
+    DismissedHow { 0 = NotNow, 1 = Never, 2 = Ignored, }
+    ResolutionCode {
+        0 = Solved, 1 = Workaround, 2 = NoFix, 3 = Spam, 4 = CallbackNoAnswer, 5 = Other,
+    }
+}
+
+record! {
+    /// An identifier as it came in.
+    IdentifierRecord for Identifier {
+        #[prost(uint32, tag = "1")]
+        kind: u32,
+        #[prost(bytes = "vec", tag = "2")]
+        key: Vec<u8>,
+        #[prost(bytes = "vec", tag = "3")]
+        value: Vec<u8>,
+        #[prost(uint32, tag = "4")]
+        level: u32,
+    }
+}
+
+record! {
+    /// A widget session.
+    SessionStartedRecord for SessionStarted {
+        #[prost(bytes = "vec", tag = "1")]
+        device: Vec<u8>,
+        #[prost(uint32, tag = "2")]
+        level: u32,
+        #[prost(string, tag = "3")]
+        path: String,
+        #[prost(string, optional, tag = "4")]
+        time_zone: Option<String>,
+        #[prost(string, optional, tag = "5")]
+        language: Option<String>,
+    }
+}
+
+record! {
+    /// What a grant allows.
+    GrantTermsRecord for GrantTerms {
+        #[prost(uint32, tag = "1")]
+        limit: u32,
+        #[prost(uint64, tag = "2")]
+        ttl: u64,
+        #[prost(uint32, repeated, tag = "3")]
+        channels: Vec<u32>,
+    }
+}
+
+/// Every customer event that is not behaviour. `kind`: 1 session started, 2 identified,
+/// 3 consent, 4 offer shown, 5 offer accepted, 6 offer dismissed, 7 offers wanted,
+/// 8 help requested, 9 customer's message, 10 customer ended, 11 agent's message,
+/// 12 agent resolved, 13 grant issued, 14 grant revoked, 15 grant redeemed, 16 from
+/// routing, 17 merge out, 18 merge in, 19 tick.
+#[derive(Clone, PartialEq, prost::Message)]
+pub(crate) struct CustomerBodyRecord {
+    #[prost(uint32, tag = "1")]
+    kind: u32,
+    #[prost(message, optional, tag = "2")]
+    session: Option<SessionStartedRecord>,
+    #[prost(message, repeated, tag = "3")]
+    identifiers: Vec<IdentifierRecord>,
+    #[prost(message, repeated, tag = "4")]
+    traits: Vec<SealedPair>,
+    #[prost(uint32, tag = "5")]
+    purpose: u32,
+    #[prost(bool, tag = "6")]
+    granted: bool,
+    #[prost(bytes = "vec", tag = "7")]
+    offer: Vec<u8>,
+    #[prost(uint32, tag = "8")]
+    option: u32,
+    #[prost(bytes = "vec", optional, tag = "9")]
+    grant: Option<Vec<u8>>,
+    #[prost(fixed64, tag = "10")]
+    key: u64,
+    #[prost(bytes = "vec", optional, tag = "11")]
+    phone: Option<Vec<u8>>,
+    #[prost(uint32, tag = "12")]
+    how: u32,
+    #[prost(uint32, tag = "13")]
+    channel: u32,
+    #[prost(bytes = "vec", optional, tag = "14")]
+    text: Option<Vec<u8>>,
+    #[prost(bytes = "vec", tag = "15")]
+    conversation: Vec<u8>,
+    #[prost(string, tag = "16")]
+    client_key: String,
+    #[prost(bytes = "vec", tag = "17")]
+    agent: Vec<u8>,
+    #[prost(uint32, tag = "18")]
+    code: u32,
+    #[prost(message, optional, tag = "19")]
+    terms: Option<GrantTermsRecord>,
+    #[prost(uint32, tag = "20")]
+    generation: u32,
+    #[prost(message, optional, tag = "21")]
+    route: Option<RouteToCustomerRecord>,
+    #[prost(bytes = "vec", tag = "22")]
+    merge: Vec<u8>,
+    #[prost(bytes = "vec", tag = "23")]
+    into: Vec<u8>,
+    #[prost(message, optional, boxed, tag = "24")]
+    from: Option<Box<CustomerRecord>>,
+}
+
+pub(super) fn write_body(body: &CustomerBody, w: &mut Writer<'_>) -> CustomerBodyRecord {
+    let mut record = CustomerBodyRecord::default();
+    record.kind = match body {
+        // Behaviour has its own field, and this one is never asked for.
+        CustomerBody::Behaviour(_) => 0,
+        CustomerBody::SessionStarted(session) => {
+            record.session = Some(session.write(w));
+            1
+        }
+        CustomerBody::Identified {
+            identifiers,
+            traits,
+        } => {
+            record.identifiers = identifiers.write(w);
+            record.traits = traits.write(w);
+            2
+        }
+        CustomerBody::Consent { purpose, granted } => {
+            record.purpose = purpose.write(w);
+            record.granted = *granted;
+            3
+        }
+        CustomerBody::OfferShown { offer } => {
+            record.offer = offer.write(w);
+            4
+        }
+        CustomerBody::OfferAccepted {
+            offer,
+            option,
+            grant,
+            key,
+            phone,
+        } => {
+            record.offer = offer.write(w);
+            record.option = option.write(w);
+            record.grant = grant.write(w);
+            record.key = *key;
+            record.phone = phone.write(w);
+            5
+        }
+        CustomerBody::OfferDismissed { offer, how } => {
+            record.offer = offer.write(w);
+            record.how = how.write(w);
+            6
+        }
+        CustomerBody::OffersWanted => 7,
+        CustomerBody::HelpRequested {
+            channel,
+            key,
+            text,
+            phone,
+        } => {
+            record.channel = channel.write(w);
+            record.key = *key;
+            record.text = text.write(w);
+            record.phone = phone.write(w);
+            8
+        }
+        CustomerBody::CustomerMessage {
+            conversation,
+            key,
+            client_key,
+            text,
+        } => {
+            record.conversation = conversation.write(w);
+            record.key = *key;
+            record.client_key = client_key.clone();
+            record.text = Some(text.write(w));
+            9
+        }
+        CustomerBody::CustomerEnded { conversation } => {
+            record.conversation = conversation.write(w);
+            10
+        }
+        CustomerBody::AgentMessage {
+            conversation,
+            agent,
+            key,
+            client_key,
+            text,
+        } => {
+            record.conversation = conversation.write(w);
+            record.agent = agent.write(w);
+            record.key = *key;
+            record.client_key = client_key.clone();
+            record.text = Some(text.write(w));
+            11
+        }
+        CustomerBody::AgentResolved {
+            conversation,
+            agent,
+            code,
+            notes,
+        } => {
+            record.conversation = conversation.write(w);
+            record.agent = agent.write(w);
+            record.code = code.write(w);
+            record.text = Some(notes.write(w));
+            12
+        }
+        CustomerBody::GrantIssued { terms, key } => {
+            record.terms = Some(terms.write(w));
+            record.key = *key;
+            13
+        }
+        CustomerBody::GrantRevoked { grant } => {
+            record.grant = Some(grant.write(w));
+            14
+        }
+        CustomerBody::GrantRedeemed {
+            grant,
+            generation,
+            channel,
+            key,
+        } => {
+            record.grant = Some(grant.write(w));
+            record.generation = *generation;
+            record.channel = channel.write(w);
+            record.key = *key;
+            15
+        }
+        CustomerBody::FromRoute(message) => {
+            record.route = Some(message.write(w));
+            16
+        }
+        CustomerBody::MergeOut { merge, into } => {
+            record.merge = merge.write(w);
+            record.into = into.write(w);
+            17
+        }
+        CustomerBody::MergeIn { merge, from } => {
+            record.merge = merge.write(w);
+            let owner: CustomerId = std::mem::replace(&mut w.owner, from.customer);
+            record.from = Some(from.write(w));
+            w.owner = owner;
+            18
+        }
+        CustomerBody::Tick => 19,
+    };
+    record
+}
+
+pub(super) fn read_body(
+    record: CustomerBodyRecord,
+    r: Reader<'_>,
+) -> Result<CustomerBody, RecordError> {
+    Ok(match record.kind {
+        1 => CustomerBody::SessionStarted(present(record.session, "session", r)?),
+        2 => CustomerBody::Identified {
+            identifiers: take!(record.identifiers, CustomerBodyRecord, r),
+            traits: take!(record.traits, CustomerBodyRecord, r),
+        },
+        3 => CustomerBody::Consent {
+            purpose: take!(record.purpose, CustomerBodyRecord, r),
+            granted: record.granted,
+        },
+        4 => CustomerBody::OfferShown {
+            offer: take!(record.offer, CustomerBodyRecord, r),
+        },
+        5 => CustomerBody::OfferAccepted {
+            offer: take!(record.offer, CustomerBodyRecord, r),
+            option: take!(record.option, CustomerBodyRecord, r),
+            grant: take!(record.grant, CustomerBodyRecord, r),
+            key: record.key,
+            phone: take!(record.phone, CustomerBodyRecord, r),
+        },
+        6 => CustomerBody::OfferDismissed {
+            offer: take!(record.offer, CustomerBodyRecord, r),
+            how: take!(record.how, CustomerBodyRecord, r),
+        },
+        7 => CustomerBody::OffersWanted,
+        8 => CustomerBody::HelpRequested {
+            channel: take!(record.channel, CustomerBodyRecord, r),
+            key: record.key,
+            text: take!(record.text, CustomerBodyRecord, r),
+            phone: take!(record.phone, CustomerBodyRecord, r),
+        },
+        9 => CustomerBody::CustomerMessage {
+            conversation: take!(record.conversation, CustomerBodyRecord, r),
+            key: record.key,
+            client_key: record.client_key,
+            text: present::<Private, _>(record.text, "text", r)?,
+        },
+        10 => CustomerBody::CustomerEnded {
+            conversation: take!(record.conversation, CustomerBodyRecord, r),
+        },
+        11 => CustomerBody::AgentMessage {
+            conversation: take!(record.conversation, CustomerBodyRecord, r),
+            agent: take!(record.agent, CustomerBodyRecord, r),
+            key: record.key,
+            client_key: record.client_key,
+            text: present::<Private, _>(record.text, "text", r)?,
+        },
+        12 => CustomerBody::AgentResolved {
+            conversation: take!(record.conversation, CustomerBodyRecord, r),
+            agent: take!(record.agent, CustomerBodyRecord, r),
+            code: take!(record.code, CustomerBodyRecord, r),
+            notes: present::<Private, _>(record.text, "text", r)?,
+        },
+        13 => CustomerBody::GrantIssued {
+            terms: present(record.terms, "terms", r)?,
+            key: record.key,
+        },
+        14 => CustomerBody::GrantRevoked {
+            grant: present(record.grant, "grant", r)?,
+        },
+        15 => CustomerBody::GrantRedeemed {
+            grant: present(record.grant, "grant", r)?,
+            generation: record.generation,
+            channel: take!(record.channel, CustomerBodyRecord, r),
+            key: record.key,
+        },
+        16 => CustomerBody::FromRoute(present(record.route, "route", r)?),
+        17 => CustomerBody::MergeOut {
+            merge: take!(record.merge, CustomerBodyRecord, r),
+            into: take!(record.into, CustomerBodyRecord, r),
+        },
+        18 => CustomerBody::MergeIn {
+            merge: take!(record.merge, CustomerBodyRecord, r),
+            from: present(record.from, "from", r)?,
+        },
+        19 => CustomerBody::Tick,
+        other => {
+            return Err(
+                RecordError::from(Problem::Number(other.into())).at("CustomerBodyRecord", "kind")
+            );
+        }
+    })
+}
+
+fn present<T: Wire<P>, P>(
+    field: Option<P>,
+    name: &'static str,
+    r: Reader<'_>,
+) -> Result<T, RecordError> {
+    field
+        .ok_or(RecordError::from(Problem::Missing))
+        .and_then(|field| T::read(field, r))
+        .map_err(|error| error.at("CustomerBodyRecord", name))
+}

@@ -1,0 +1,232 @@
+//! The tables that a unit writes to.
+
+use super::{Kind, Table};
+
+pub(super) const KEY: Table = Table {
+    name: "customer_key",
+    columns: &[
+        ("key_id", Kind::Int),
+        ("customer", Kind::Blob),
+        ("wrapped", Kind::Blob),
+    ],
+    on_conflict: "",
+    update_first: None,
+};
+
+pub(super) const CUSTOMER: Table = Table {
+    name: "customer",
+    columns: &[
+        ("customer", Kind::Blob),
+        ("seen_bucket", Kind::Int),
+        ("last_seen_at", Kind::Int),
+        ("score", Kind::Real),
+        ("level", Kind::Int),
+        ("applied", Kind::Int),
+        ("record", Kind::Blob),
+    ],
+    on_conflict: "ON CONFLICT (customer) DO UPDATE SET seen_bucket = excluded.seen_bucket, \
+                  last_seen_at = excluded.last_seen_at, score = excluded.score, \
+                  level = excluded.level, applied = excluded.applied, record = excluded.record",
+    update_first: Some(
+        "UPDATE customer SET last_seen_at = ?3, score = ?4, level = ?5, applied = ?6, \
+         record = ?7 WHERE customer = ?1 AND seen_bucket = ?2",
+    ),
+};
+
+pub(super) const TIMELINE: Table = Table {
+    name: "timeline",
+    columns: &[
+        ("customer", Kind::Blob),
+        ("seq", Kind::Int),
+        ("happened_at", Kind::Int),
+        ("audience", Kind::Int),
+        ("device", Kind::Blob),
+        ("record", Kind::Blob),
+    ],
+    on_conflict: "",
+    update_first: None,
+};
+
+pub(super) const DECISION: Table = Table {
+    name: "decision",
+    columns: &[
+        ("decision", Kind::Blob),
+        ("customer", Kind::Blob),
+        ("rule", Kind::Text),
+        ("outcome", Kind::Text),
+        ("reasons", Kind::Int),
+        ("record", Kind::Blob),
+    ],
+    on_conflict: "",
+    update_first: None,
+};
+
+pub(super) const LEDGER: Table = Table {
+    name: "ledger",
+    columns: &[
+        ("chain", Kind::Int),
+        ("place", Kind::Int),
+        ("customer", Kind::Blob),
+        ("grant_id", Kind::Blob),
+        ("happened_at", Kind::Int),
+        ("change", Kind::Blob),
+        ("hash", Kind::Blob),
+    ],
+    on_conflict: "",
+    update_first: None,
+};
+
+pub(super) const LEDGER_END: Table = Table {
+    name: "ledger_end",
+    columns: &[
+        ("chain", Kind::Int),
+        ("place", Kind::Int),
+        ("hash", Kind::Blob),
+        ("signature", Kind::Blob),
+    ],
+    on_conflict: "ON CONFLICT (chain) DO UPDATE SET place = excluded.place, \
+                  hash = excluded.hash, signature = excluded.signature",
+    update_first: None,
+};
+
+pub(super) const GRANT: Table = Table {
+    name: "grant_state",
+    columns: &[
+        ("grant_id", Kind::Blob),
+        ("customer", Kind::Blob),
+        ("issued_at", Kind::Int),
+        ("record", Kind::Blob),
+    ],
+    on_conflict: "ON CONFLICT (grant_id) DO UPDATE SET customer = excluded.customer, \
+                  issued_at = excluded.issued_at, record = excluded.record",
+    update_first: None,
+};
+
+pub(super) const CONVERSATION: Table = Table {
+    name: "conversation",
+    columns: &[
+        ("conversation", Kind::Blob),
+        ("customer", Kind::Blob),
+        ("status", Kind::Int),
+        ("agent", Kind::Blob),
+        ("last_at", Kind::Int),
+        ("last_author", Kind::Blob),
+        ("last_text", Kind::Blob),
+        ("record", Kind::Blob),
+    ],
+    on_conflict: "ON CONFLICT (conversation) DO UPDATE SET customer = excluded.customer, \
+                  status = excluded.status, agent = excluded.agent, \
+                  last_at = excluded.last_at, record = excluded.record, \
+                  last_author = COALESCE(excluded.last_author, conversation.last_author), \
+                  last_text = COALESCE(excluded.last_text, conversation.last_text)",
+    update_first: None,
+};
+
+pub(super) const REQUEST: Table = Table {
+    name: "request",
+    columns: &[
+        ("request", Kind::Blob),
+        ("queued_at", Kind::Int),
+        ("record", Kind::Blob),
+    ],
+    on_conflict: "ON CONFLICT (request) DO UPDATE SET queued_at = excluded.queued_at, \
+                  record = excluded.record",
+    update_first: None,
+};
+
+pub(super) const AGENT: Table = Table {
+    name: "agent",
+    columns: &[("agent", Kind::Blob), ("record", Kind::Blob)],
+    on_conflict: "ON CONFLICT (agent) DO UPDATE SET record = excluded.record",
+    update_first: None,
+};
+
+pub(super) const LINK: Table = Table {
+    name: "link",
+    columns: &[
+        ("link_key", Kind::Blob),
+        ("customer", Kind::Blob),
+        ("kind", Kind::Int),
+        ("level", Kind::Int),
+        ("linked_at", Kind::Int),
+        ("value", Kind::Blob),
+    ],
+    on_conflict: "ON CONFLICT (link_key) DO UPDATE SET customer = excluded.customer, \
+                  kind = excluded.kind, level = excluded.level, \
+                  linked_at = excluded.linked_at, value = excluded.value",
+    update_first: None,
+};
+
+pub(super) const TRAIT: Table = Table {
+    name: "customer_trait",
+    columns: &[
+        ("customer", Kind::Blob),
+        ("name", Kind::Text),
+        ("value", Kind::Blob),
+    ],
+    on_conflict: "ON CONFLICT (customer, name) DO UPDATE SET value = excluded.value",
+    update_first: None,
+};
+
+pub(super) const WAKE: Table = Table {
+    name: "wake",
+    columns: &[("customer", Kind::Blob), ("due_at", Kind::Int)],
+    on_conflict: "ON CONFLICT (customer) DO UPDATE SET due_at = excluded.due_at",
+    update_first: None,
+};
+
+pub(super) const OUTBOX: Table = Table {
+    name: "outbox",
+    columns: &[
+        ("delivery", Kind::Blob),
+        ("next_try_at", Kind::Int),
+        ("attempts", Kind::Int),
+        ("record", Kind::Blob),
+    ],
+    on_conflict: "",
+    update_first: None,
+};
+
+pub(super) const COUNT: Table = Table {
+    name: "minute_count",
+    columns: &[
+        ("minute", Kind::Int),
+        ("rule", Kind::Text),
+        ("what", Kind::Text),
+        ("counted", Kind::Int),
+    ],
+    on_conflict: "ON CONFLICT (minute, rule, what) \
+                  DO UPDATE SET counted = minute_count.counted + excluded.counted",
+    update_first: None,
+};
+
+pub(super) const SOURCE_COUNT: Table = Table {
+    name: "source_count",
+    columns: &[
+        ("source", Kind::Blob),
+        ("events", Kind::Int),
+        ("last_at", Kind::Int),
+    ],
+    on_conflict: "ON CONFLICT (source) DO UPDATE SET \
+                  events = source_count.events + excluded.events, last_at = excluded.last_at",
+    update_first: None,
+};
+
+pub(super) const SKIPPED: Table = Table {
+    name: "skipped",
+    columns: &[
+        ("seq", Kind::Int),
+        ("received_at", Kind::Int),
+        ("customer", Kind::Blob),
+        ("reason", Kind::Text),
+    ],
+    on_conflict: "",
+    update_first: None,
+};
+
+pub(super) const STATE: Table = Table {
+    name: "state",
+    columns: &[("name", Kind::Text), ("record", Kind::Blob)],
+    on_conflict: "ON CONFLICT (name) DO UPDATE SET record = excluded.record",
+    update_first: None,
+};
