@@ -29,8 +29,9 @@ async function tabTo(page, wanted, pressesMax = 60) {
     const focused = await page.evaluate(() => {
       let element = document.activeElement;
       while (element?.shadowRoot?.activeElement) element = element.shadowRoot.activeElement;
-      const label = element?.labels?.[0]?.textContent ?? '';
-      return `${element?.getAttribute?.('aria-label') ?? ''} ${label} ${element?.textContent ?? ''}`.trim();
+      if (!element || element === document.body) return '';
+      const name = element.getAttribute('aria-label') ?? element.labels?.[0]?.textContent ?? element.textContent;
+      return name.replace(/\s+/g, ' ').trim();
     });
     if (wanted.test(focused)) return;
     await page.keyboard.press('Tab');

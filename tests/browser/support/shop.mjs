@@ -49,7 +49,7 @@ export function widgetOf(page) {
     root,
     button,
     help: button(/^Help/),
-    banner: root.getByText('Help is Available'),
+    banner: root.getByRole('heading', { name: 'Help is Available' }),
     message: root.getByLabel('Your message'),
     said: (text) => root.getByText(text),
     /** Opens the chat from wherever the widget is. */
