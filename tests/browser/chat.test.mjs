@@ -71,7 +71,7 @@ test('a message in one tab is in the other', async () => {
   await context.close();
 });
 
-test('"Don’t offer again" holds, across visits, until it is undone', async () => {
+test('"Don’t offer again" holds, in other tabs too, until it is undone', async () => {
   await api.goLive();
   const { page, context } = await browser.newPerson();
   const widget = widgetOf(page);

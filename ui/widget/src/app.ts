@@ -48,7 +48,11 @@ export function startWidget(
       onSession(kept, response) {
         texts = kept.texts;
         const live: Partial<View> = response
-          ? { ...applyLive(store.get(), response.feed, response.seq, Date.now()), connection: 'online' }
+          ? {
+              ...applyLive(store.get(), response.feed, response.seq, Date.now()),
+              connection: 'online',
+              never: response.never ?? store.get().never,
+            }
           : {};
         store.set({ ...live, helpButton: kept.helpButton, faqs: kept.faqs });
         queue.identify({ anonymousId: kept.anonymousId, session: kept.session });

@@ -75,6 +75,8 @@ export interface SessionResponse {
   seq: number;
   help_button: boolean;
   faqs: boolean;
+  /** "Don't offer again" holds; an older server does not say. */
+  never?: boolean;
   feed: FeedItem[];
   texts?: Record<string, string> | null;
 }

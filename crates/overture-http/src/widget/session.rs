@@ -89,6 +89,8 @@ struct StartedSession {
     seq: u64,
     help_button: bool,
     faqs: bool,
+    /// Whether help is never offered unasked, by the customer's own word: it can be undone.
+    never: bool,
     feed: Vec<FeedItem>,
     /// Texts that replace the widget's own.
     #[schema(value_type = Object)]
@@ -143,6 +145,7 @@ async fn start(
             })
         })
         .await?;
+    let known = app.core.peek(customer).await;
     let last = page.items.last().map_or(0, |row| row.seq);
     Ok(Json(StartedSession {
         session: session.session.to_string(),
@@ -153,6 +156,7 @@ async fn start(
         seq: last.max(timeline_seq),
         help_button: true,
         faqs: app.core.world().faqs,
+        never: known.is_some_and(|view| view.state.permission.opted_out),
         feed: render::live(&app, language, &page.items, app.now()),
         texts: serde_json::Map::new(),
     }))
