@@ -5,4 +5,4 @@ pub mod grants;
 pub mod offers;
 mod why;
 
-pub use why::why;
+pub use why::{place, troubles, why};

@@ -5,10 +5,11 @@ use axum::{
     extract::{Path, State},
 };
 use overture_engine::{
+    contact::{place, troubles},
     decide,
     model::{
-        Consent, CustomerId, CustomerState, GrantStanding, HALF_LIVES_MS, IdentifierKind,
-        IdentityLevel, Purpose, Signal, TimelineBody, Timestamp,
+        Consent, CustomerId, CustomerState, GrantStanding, IdentifierKind, IdentityLevel, Purpose,
+        TimelineBody, Timestamp,
     },
 };
 use overture_store::{TimelineQuery, TimelineReader, TimelineWindow};
@@ -165,143 +166,7 @@ fn engagement(view: &CustomerView) -> Value {
     })
 }
 
-/// What is counted in the plain line, the most telling first: signal, one, many.
-const CAUSES: [(Signal, &str, &str); 8] = [
-    (Signal::FailedSubmit, "refused submit", "refused submits"),
-    (Signal::FormError, "form error", "form errors"),
-    (Signal::RageClick, "rage click", "rage clicks"),
-    (
-        Signal::DeadClick,
-        "click without effect",
-        "clicks without effect",
-    ),
-    (Signal::QuickBack, "quick return", "quick returns"),
-    (
-        Signal::Hesitation,
-        "long pause in a field",
-        "long pauses in a field",
-    ),
-    (Signal::SlowClick, "slow answer", "slow answers"),
-    (Signal::Thrash, "restless movement", "restless movements"),
-];
-
-/// One plain line: what happened lately and where, from the counters with a half-life of
-/// ten minutes.
+/// One plain line: what happened lately and where.
 fn why(state: &CustomerState, now: Timestamp) -> String {
-    const TEN_MINUTES: usize = 2;
-    let count = |signal: Signal| {
-        let counter = &state.features.counters[signal as usize];
-        let age_ms = now.since(counter.at).0 as f64;
-        let decay = (-age_ms / HALF_LIVES_MS[TEN_MINUTES] as f64).exp2();
-        (f64::from(counter.values[TEN_MINUTES]) * decay).round() as u32
-    };
-    let causes: Vec<String> = CAUSES
-        .iter()
-        .filter_map(|(signal, one, many)| match count(*signal) {
-            0 => None,
-            1 => Some(format!("{} {one}", article(one))),
-            number => Some(format!("{} {many}", in_words(number))),
-        })
-        .take(3)
-        .collect();
-    let place = state
-        .session
-        .as_ref()
-        .map(|session| format!(" on {}", session.path))
-        .unwrap_or_default();
-    let line = match causes.split_last() {
-        None => return format!("No sign of trouble lately{place}"),
-        Some((last, [])) => last.clone(),
-        Some((last, rest)) => format!("{} and {last}", rest.join(", ")),
-    };
-    let mut letters = line.chars();
-    let first = letters
-        .next()
-        .map(|letter| letter.to_uppercase().to_string());
-    format!("{}{}{place}", first.unwrap_or_default(), letters.as_str())
-}
-
-fn article(noun: &str) -> &'static str {
-    if noun.starts_with(['a', 'e', 'i', 'o', 'u']) {
-        "an"
-    } else {
-        "a"
-    }
-}
-
-fn in_words(number: u32) -> String {
-    const WORDS: [&str; 8] = [
-        "two", "three", "four", "five", "six", "seven", "eight", "nine",
-    ];
-    WORDS
-        .get(number as usize - 2)
-        .map_or_else(|| number.to_string(), |word| (*word).to_owned())
-}
-
-#[cfg(test)]
-mod tests {
-    use overture_engine::model::{Decayed, InteractionId, Seq, Session};
-
-    use super::*;
-
-    fn customer(counts: &[(Signal, f32)]) -> CustomerState {
-        let at = Timestamp(1_000);
-        let mut state = CustomerState::new(CustomerId::derive(at, Seq(1), 0), at);
-        for (signal, count) in counts {
-            state.features.counters[*signal as usize] = Decayed {
-                values: [*count; 4],
-                at,
-            };
-        }
-        state.session = Some(Session {
-            session: InteractionId::derive(at, Seq(1), 1),
-            started_at: at,
-            last_at: at,
-            level: IdentityLevel::Anonymous,
-            device: None,
-            path: "/checkout".to_owned(),
-            path_since: at,
-        });
-        state
-    }
-
-    #[test]
-    fn the_line_says_what_happened_and_where() {
-        for (counts, after_ms, expected) in [
-            (
-                &[(Signal::FormError, 2.0), (Signal::RageClick, 1.0)][..],
-                0,
-                "Two form errors and a rage click on /checkout",
-            ),
-            (&[(Signal::SlowClick, 1.0)], 0, "A slow answer on /checkout"),
-            (
-                &[(Signal::FormError, 12.0)],
-                0,
-                "12 form errors on /checkout",
-            ),
-            (
-                &[(Signal::FormError, 2.0)],
-                600_000,
-                "A form error on /checkout",
-            ),
-            (
-                &[(Signal::FormError, 2.0)],
-                7_200_000,
-                "No sign of trouble lately on /checkout",
-            ),
-            (
-                &[
-                    (Signal::Thrash, 1.0),
-                    (Signal::FailedSubmit, 3.0),
-                    (Signal::FormError, 4.0),
-                    (Signal::DeadClick, 1.0),
-                ],
-                0,
-                "Three refused submits, four form errors and a click without effect on /checkout",
-            ),
-        ] {
-            let state = customer(counts);
-            assert_eq!(why(&state, Timestamp(1_000 + after_ms)), expected);
-        }
-    }
+    troubles(state, now).unwrap_or_else(|| format!("No sign of trouble lately{}", place(state)))
 }
