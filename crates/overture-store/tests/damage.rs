@@ -1,5 +1,5 @@
-//! What a SQLite database says that was tampered with, damaged or written by a newer
-//! release.
+//! SQLite's own: what a database says that was tampered with, damaged or written by a newer
+//! release, and how its files grow and shrink.
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
@@ -132,4 +132,60 @@ fn another_file_and_a_newer_release_are_refused() {
         place.open_with(&options()),
         Err(StoreError::Newer { found: 901, .. })
     ));
+}
+
+/// Writes 300 large states behind with each unit: about 1.2 MB.
+fn much(store: &dyn Store, units: u64) {
+    for n in 1..=units {
+        let mut unit = unit(vec![page_view(n, customer(1))], vec![]);
+        unit.customers = (0..300).map(|m| state(customer(n * 300 + m), n)).collect();
+        for state in &mut unit.customers {
+            state.trail.push(TrailItem {
+                at: NOW,
+                what: Trail::Page {
+                    path: "/x".repeat(1_500),
+                },
+            });
+        }
+        store.commit(&unit).unwrap();
+    }
+}
+
+#[test]
+fn the_write_ahead_log_is_folded_back_beside_the_commits() {
+    let place = SqlitePlace::new().unwrap();
+    let store = place.writer();
+    // More pages than the thread lets wait, fewer than the writer does.
+    much(&*store, 14);
+    let connection = rusqlite::Connection::open(place.path()).unwrap();
+    let log = || -> (i64, i64) {
+        connection
+            .query_row("PRAGMA wal_checkpoint(NOOP)", [], |row| {
+                Ok((row.get(1)?, row.get(2)?))
+            })
+            .unwrap()
+    };
+    assert!((2_048..8_192).contains(&log().0), "{:?}", log());
+    let folded = (0..1_000_000).any(|_| {
+        std::thread::yield_now();
+        log().1 > 0
+    });
+    assert!(folded, "{:?}", log());
+    drop(connection);
+    drop(store);
+    assert!(!place.path().with_file_name("overture.db-wal").exists());
+}
+
+#[test]
+fn the_file_shrinks_when_much_is_forgotten() {
+    let place = SqlitePlace::new().unwrap();
+    let store = place.writer();
+    much(&*store, 30);
+    drop(store);
+    let before = std::fs::metadata(place.path()).unwrap().len();
+    let store = place.open();
+    store.wipe().unwrap();
+    drop(store);
+    let after = std::fs::metadata(place.path()).unwrap().len();
+    assert!(after < before / 4, "{before} {after}");
 }

@@ -6,7 +6,7 @@ use super::{Db, Value, first, params};
 use crate::{Pruned, Retention, StoreError, Totals, keys::Keys, unit::SEEN_BUCKET_MS};
 
 /// How many rows one clean-up transaction removes.
-pub(crate) const PRUNE_ROWS: u32 = 500;
+pub(crate) const PRUNE_ROWS: u32 = 100;
 
 const SECRET_PURPOSE: &[u8] = b"installation secret";
 

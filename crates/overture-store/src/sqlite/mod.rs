@@ -1,5 +1,6 @@
 //! SQLite: one file, one writer connection, a few readers.
 
+mod checkpoint;
 mod db;
 mod disk;
 mod open;
@@ -18,13 +19,22 @@ use crate::{
     DiskLimits, DiskPressure, StoreError,
     sql::{Backend, Claim, Db},
 };
+use checkpoint::Checkpointer;
 use db::{SqliteDb, failed};
 
 /// How many connections read at the same time; more readers wait.
 const READERS_MAX: usize = 8;
 
+/// How many free pages are given back while commits wait ...
+const VACUUM_STEP_PAGES: u32 = 256;
+
+/// ... and how often in one clean-up.
+const VACUUM_STEPS_MAX: u32 = 400;
+
 /// An open SQLite database.
 pub(crate) struct Sqlite {
+    /// First, so that it ends before the connections close.
+    checkpointer: Checkpointer,
     path: PathBuf,
     limits: DiskLimits,
     writer: Mutex<Connection>,
@@ -111,10 +121,10 @@ impl Backend for Sqlite {
         attempt: &'static str,
         work: impl FnOnce(&mut dyn Db) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        let connection = locked(&self.writer);
-        let result = run(&connection, "BEGIN IMMEDIATE", attempt, work);
-        if matches!(result, Err(StoreError::Full { .. })) {
-            disk::spend_reserve(&self.path);
+        let result = run(&locked(&self.writer), "BEGIN IMMEDIATE", attempt, work);
+        match &result {
+            Err(StoreError::Full { .. }) => disk::spend_reserve(&self.path),
+            _ => self.checkpointer.committed(),
         }
         result
     }
@@ -137,16 +147,32 @@ impl Backend for Sqlite {
     }
 
     fn give_back_space(&self) -> Result<(), StoreError> {
-        let attempt = "give space back";
-        let connection = locked(&self.writer);
-        // A reader can hold the checkpoint up; what it leaves is done by a later one.
-        connection
-            .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
-            .map_err(|error| failed(attempt, error))?;
-        connection
-            .execute_batch("PRAGMA incremental_vacuum(10000)")
-            .map_err(|error| failed(attempt, error))?;
-        drop(connection);
+        // In small steps, so that commits get their turn in between.
+        for _ in 0..VACUUM_STEPS_MAX {
+            let connection = locked(&self.writer);
+            let free = |connection: &rusqlite::Connection| {
+                connection
+                    .query_row("PRAGMA freelist_count", [], |row| row.get::<_, i64>(0))
+                    .map_err(|error| failed("give space back", error))
+            };
+            if free(&connection)? == 0 {
+                break;
+            }
+            // Each row of the answer is a page that was moved.
+            let mut pages = connection
+                .prepare_cached(&format!("PRAGMA incremental_vacuum({VACUUM_STEP_PAGES})"))
+                .map_err(|error| failed("give space back", error))?;
+            let mut moved = pages.raw_query();
+            while moved
+                .next()
+                .map_err(|error| failed("give space back", error))?
+                .is_some()
+            {}
+            drop(moved);
+            drop(pages);
+            drop(connection);
+            self.checkpointer.committed();
+        }
         disk::keep_reserve(&self.path, &self.limits);
         Ok(())
     }

@@ -8,7 +8,12 @@ use std::{
 
 use rusqlite::{Connection, OpenFlags};
 
-use super::{Readers, Sqlite, db::failed, disk};
+use super::{
+    Readers, Sqlite,
+    checkpoint::{Checkpointer, PAGES_WRITER},
+    db::failed,
+    disk,
+};
 use crate::{
     Store, StoreError, StoreOptions,
     migrations::{self, READ_VERSION, SCHEMA_VERSION},
@@ -32,7 +37,9 @@ pub fn open_sqlite(path: &Path, options: &StoreOptions) -> Result<Arc<dyn Store>
     let connection = writer(path, options).map_err(|error| failed(attempt, error))?;
     migrate(&connection)?;
     disk::keep_reserve(path, &options.limits);
+    let checkpointer = Checkpointer::start(path).map_err(|error| failed(attempt, error))?;
     let sqlite = Sqlite {
+        checkpointer,
         path: path.to_owned(),
         limits: options.limits,
         writer: Mutex::new(connection),
@@ -43,18 +50,17 @@ pub fn open_sqlite(path: &Path, options: &StoreOptions) -> Result<Arc<dyn Store>
     Ok(Arc::new(SqlStore::new(sqlite, &options.master_key)?))
 }
 
-/// Full synchronisation: a commit is on the disk when it returns. The write-ahead log is
-/// folded back every 16 MiB, so that pages written often are folded once.
+/// Full synchronisation: a commit is on the disk when it returns.
 fn writer(path: &Path, options: &StoreOptions) -> rusqlite::Result<Connection> {
     let connection = Connection::open(path)?;
     settle(&connection, 16_384)?;
-    connection.execute_batch(
+    connection.execute_batch(&format!(
         "PRAGMA auto_vacuum = INCREMENTAL;
          PRAGMA journal_mode = WAL;
          PRAGMA synchronous = FULL;
-         PRAGMA wal_autocheckpoint = 4096;
-         PRAGMA journal_size_limit = 67108864;",
-    )?;
+         PRAGMA wal_autocheckpoint = {PAGES_WRITER};
+         PRAGMA journal_size_limit = 67108864;"
+    ))?;
     let page_bytes: u64 = connection.query_row("PRAGMA page_size", [], |row| {
         row.get::<_, i64>(0).map(|bytes| bytes.max(512) as u64)
     })?;
@@ -71,6 +77,14 @@ pub(super) fn reader(path: &Path) -> rusqlite::Result<Connection> {
     )?;
     settle(&connection, 1_024)?;
     connection.execute_batch("PRAGMA query_only = ON")?;
+    Ok(connection)
+}
+
+/// A connection that only folds the write-ahead log back.
+pub(super) fn folder(path: &Path) -> rusqlite::Result<Connection> {
+    let connection = Connection::open(path)?;
+    settle(&connection, 256)?;
+    connection.execute_batch("PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0;")?;
     Ok(connection)
 }
 
