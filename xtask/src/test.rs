@@ -84,7 +84,7 @@ pub(crate) fn run(args: &Args) -> ExitCode {
 }
 
 /// What the browser suite runs, in this order.
-const BROWSER_FILES: [&str; 4] = ["story", "chat", "safety", "capture"];
+const BROWSER_FILES: [&str; 5] = ["story", "chat", "safety", "capture", "demo"];
 
 /// What the accessibility suite runs.
 const ACCESSIBILITY_FILES: [&str; 2] = ["accessibility", "keyboard"];

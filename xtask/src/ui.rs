@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use indicatif::ProgressBar;
@@ -62,18 +62,7 @@ pub(crate) fn build(force: bool) -> Result<()> {
     if !is_built() {
         bail!("the UI build left one of these empty: {}", BUILT.join(", "));
     }
-    tell_cargo()?;
     stamp::write("ui-build", &now)
-}
-
-/// Makes Cargo build the crate that embeds the UI again: it does not notice new files in a folder.
-fn tell_cargo() -> Result<()> {
-    let embeds = paths::root().join("crates/overture-http/src/assets.rs");
-    fs::File::options()
-        .append(true)
-        .open(&embeds)
-        .and_then(|file| file.set_modified(SystemTime::now()))
-        .with_context(|| format!("could not touch {}", embeds.display()))
 }
 
 /// Installs the npm packages, unless `node_modules` already matches the lock file.
