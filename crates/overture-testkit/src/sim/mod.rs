@@ -21,6 +21,7 @@ use self::{
 };
 use crate::{
     build::{self, START},
+    clock::FakeClock,
     random::Random,
 };
 
@@ -102,7 +103,7 @@ struct Sim<'a> {
     rows: Rows,
     contacts: Contacts,
     durable_contacts: Contacts,
-    clock: Timestamp,
+    clock: FakeClock,
     sent: Vec<Sent>,
     /// Places in `sent` that are on their way.
     flying: Vec<usize>,
@@ -125,7 +126,7 @@ impl<'a> Sim<'a> {
             rows: Rows::default(),
             contacts: Contacts::default(),
             durable_contacts: Contacts::default(),
-            clock: START,
+            clock: FakeClock::at(START),
             sent: Vec::new(),
             flying: Vec::new(),
             answers: Vec::new(),
@@ -187,13 +188,13 @@ impl<'a> Sim<'a> {
             0 => Millis::from_secs(3_600),
             1 => Millis::from_secs(86_400),
             2 => {
-                self.clock = self.clock - Millis::from_secs(300);
+                self.clock.jump(self.clock.now() - Millis::from_secs(300));
                 Millis(0)
             }
             3..=8 => Millis::from_secs(30 + self.random.below(120)),
             _ => Millis(self.random.below(4_000)),
         };
-        self.clock = self.clock + by;
+        self.clock.advance(by);
     }
 
     /// Hands something to the node. An answer comes only after the commit.
@@ -213,7 +214,7 @@ impl<'a> Sim<'a> {
 
     fn take(&mut self, ingress: Ingress) -> Reply {
         let effects = self.node.batch.effects.len();
-        let reply = self.node.take(&*self.disk, self.clock, ingress);
+        let reply = self.node.take(&*self.disk, self.clock.now(), ingress);
         let made = &self.node.batch.effects[effects..];
         self.contacts
             .check(made, &self.node.memory, &self.node.world);
@@ -246,7 +247,7 @@ impl<'a> Sim<'a> {
     fn tick(&mut self) {
         for turn in 0.. {
             assert!(turn < 10_000, "ticks do not come to an end");
-            let Some(due) = self.node.due(self.clock) else {
+            let Some(due) = self.node.due(self.clock.now()) else {
                 return;
             };
             self.take(due);
@@ -396,7 +397,7 @@ impl<'a> Sim<'a> {
             let Some(due) = self.node.next_due() else {
                 break;
             };
-            self.clock = self.node.now.max(due);
+            self.clock.jump(self.node.now.max(due));
             self.tick();
         }
         self.commit();
