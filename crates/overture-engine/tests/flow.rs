@@ -1,4 +1,6 @@
 //! The two machines together, through `flow`: from a struggling visitor to a served one.
+//!
+//! tidy: long because the stories share one set of helpers and are read one after another.
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 

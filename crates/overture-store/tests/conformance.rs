@@ -2,6 +2,8 @@
 //!
 //! PostgreSQL is taken from `OVERTURE_TEST_POSTGRES` or, when it answers, from
 //! 127.0.0.1:5432 as user `postgres`; without one its half says so and is left out.
+//!
+//! tidy: long because it is the one list of what every store promises, a function a promise.
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 

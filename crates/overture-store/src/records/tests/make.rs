@@ -1,4 +1,6 @@
 //! Values of every type that is recorded, each from one number.
+//!
+//! tidy: long because it is one flat list, a function a type.
 
 use overture_engine::model::*;
 use smallvec::SmallVec;
