@@ -32,7 +32,7 @@ const DRAIN: Duration = Duration::from_secs(5);
 #[derive(Debug, Serialize)]
 pub(super) struct Report {
     mode: &'static str,
-    conversations: usize,
+    conversations: u32,
     messages_per_s: u64,
     seconds: u64,
     messages_lost: u64,
@@ -129,10 +129,10 @@ struct Talk {
 async fn open(
     target: &Target,
     key: &str,
-    number: usize,
+    number: u32,
     agent: &mut StaffMember,
 ) -> anyhow::Result<(Talk, String)> {
-    let mut visitor = Visitor::arrive(target, key, "/help", number as u64).await?;
+    let mut visitor = Visitor::arrive(target, key, "/help", u64::from(number)).await?;
     let help = json!({"channel": "chat", "idempotency_key": "help", "text": "Hello"});
     let asked = visitor.call("/v1/widget/help", &help).await?;
     let conversation = asked["conversation"]

@@ -126,9 +126,9 @@ pub struct ChatArgs {
     common: CommonArgs,
     #[command(flatten)]
     staff: StaffArgs,
-    /// Conversations at once.
-    #[arg(long, default_value_t = 50)]
-    conversations: usize,
+    /// Conversations at once, all with one agent.
+    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=i64::from(staff::SEATS)))]
+    conversations: u32,
     /// Customers' messages a second, over all conversations; each is answered by the agent.
     #[arg(long, default_value_t = 50)]
     rate: u64,

@@ -5,8 +5,8 @@ use serde_json::json;
 use super::StaffArgs;
 use crate::{client::Target, people::StaffMember};
 
-/// Seats of the load's agent, a channel.
-const SEATS: u32 = 10_000;
+/// Seats of the load's agent, a channel: the most that an agent may have.
+pub(super) const SEATS: u32 = 50;
 
 const EMAIL: &str = "loadgen-agent@localhost";
 const PASSWORD: &str = "loadgen agent, many seats";
@@ -23,13 +23,17 @@ pub(super) async fn available_agent(
         "name": "Load", "email": EMAIL, "password": PASSWORD, "role": "agent", "skills": [],
         "languages": [], "capacity": {"chat": SEATS, "callback": SEATS}, "active": true,
     });
-    if admin
-        .call("POST", "/v1/admin/agents", &agent)
-        .await
-        .is_err()
-    {
-        // There is one from an earlier run, with the same password.
-        tracing::debug!("the agent exists already");
+    let headers = admin.headers();
+    let headers = headers
+        .each_ref()
+        .map(|(name, value)| (*name, value.as_str()));
+    let made = admin
+        .connection()
+        .call("POST", "/v1/admin/agents", &headers, &agent)
+        .await?;
+    // 409: there is one from an earlier run, with the same password.
+    if made.status != 409 {
+        made.ok()?;
     }
     let mut agent = StaffMember::sign_in(target, EMAIL, PASSWORD).await?;
     let presence = json!({"presence": "available"});
