@@ -1,6 +1,8 @@
 //! What a commit costs: a unit of 1,000 page views and clicks with 300 customers written
 //! behind out of 100,000, beside the bare append of the same bytes.
 //!
+//! The same unit on PostgreSQL, where one answers at 127.0.0.1:5432 as user `postgres`.
+//!
 //! "memory" is a folder on a memory file system: the cost without waiting for a disk.
 //! "disk" is the system's folder for temporary files: what a synchronised commit costs.
 
@@ -18,7 +20,7 @@ use std::{
 
 use divan::{Bencher, counter::ItemsCount};
 use overture_engine::model::*;
-use overture_store::{CommitUnit, MasterKey, Store, StoreOptions, open_sqlite};
+use overture_store::{CommitUnit, MasterKey, Store, StoreOptions, open_postgres, open_sqlite};
 
 const CUSTOMERS: u64 = 100_000;
 const INPUTS: u64 = 1_000;
@@ -141,7 +143,44 @@ fn unit(first: u64, sealed: bool, behind: Behind) -> CommitUnit {
 struct Bench {
     store: Arc<dyn Store>,
     next: AtomicU64,
-    _folder: tempfile::TempDir,
+    _home: Home,
+}
+
+/// What goes when the bench ends.
+enum Home {
+    Folder { _folder: tempfile::TempDir },
+    Schema,
+}
+
+const POSTGRES: &str = "postgres://postgres@127.0.0.1:5432/postgres";
+const SCHEMA: &str = "overture_bench";
+
+impl Drop for Home {
+    fn drop(&mut self) {
+        if matches!(self, Home::Schema) {
+            drop_schema();
+        }
+    }
+}
+
+/// Whether a PostgreSQL answered.
+fn drop_schema() -> bool {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let Ok((client, connection)) =
+            tokio_postgres::connect(POSTGRES, tokio_postgres::NoTls).await
+        else {
+            return false;
+        };
+        tokio::spawn(connection);
+        client
+            .batch_execute(&format!("DROP SCHEMA IF EXISTS {SCHEMA} CASCADE"))
+            .await
+            .is_ok()
+    })
 }
 
 impl Bench {
@@ -149,6 +188,19 @@ impl Bench {
         let folder = folder_in(folder);
         let options = StoreOptions::new(MasterKey::new([7; 32]));
         let store = open_sqlite(&folder.path().join("overture.db"), &options).unwrap();
+        Self::filled(store, Home::Folder { _folder: folder })
+    }
+
+    fn postgres() -> Option<Self> {
+        if !drop_schema() {
+            return None;
+        }
+        let options = StoreOptions::new(MasterKey::new([7; 32]));
+        let store = open_postgres(&format!("{POSTGRES}?schema={SCHEMA}"), &options).unwrap();
+        Some(Self::filled(store, Home::Schema))
+    }
+
+    fn filled(store: Arc<dyn Store>, home: Home) -> Self {
         store.acquire_lease(NOW).unwrap();
         for part in 0..CUSTOMERS / 10_000 {
             let customers = (0..10_000).map(|n| state(part * 10_000 + n, 0)).collect();
@@ -164,7 +216,7 @@ impl Bench {
         Self {
             store,
             next: AtomicU64::new(1),
-            _folder: folder,
+            _home: home,
         }
     }
 
@@ -184,6 +236,17 @@ fn folder_in(name: &str) -> tempfile::TempDir {
 #[divan::bench(args = ["memory", "disk"], sample_count = 200, sample_size = 1)]
 fn unit_of_1000_inputs_and_300_customers(bencher: Bencher<'_, '_>, folder: &str) {
     let bench = Bench::new(folder);
+    bencher
+        .counter(ItemsCount::new(INPUTS))
+        .with_inputs(|| bench.unit(false, Behind::Neighbours))
+        .bench_local_values(|unit| bench.store.commit(&unit).unwrap());
+}
+
+#[divan::bench(sample_count = 200, sample_size = 1)]
+fn unit_of_1000_inputs_and_300_customers_on_postgresql(bencher: Bencher<'_, '_>) {
+    let Some(bench) = Bench::postgres() else {
+        return;
+    };
     bencher
         .counter(ItemsCount::new(INPUTS))
         .with_inputs(|| bench.unit(false, Behind::Neighbours))

@@ -60,6 +60,8 @@ pub(crate) struct Keys {
 
 #[derive(Default)]
 struct Cache {
+    /// The key to seal with. Only a writer adds to it, in its turn, so that none seals with
+    /// a key that an erasure before it destroyed.
     by_customer: HashMap<CustomerId, KeyId>,
     by_key: HashMap<KeyId, SecretKey>,
     /// Counts erasures, so that a key read before one is not cached after it.
@@ -142,16 +144,19 @@ impl Keys {
         }
     }
 
-    /// Takes keys from their rows into memory. Rows that do not unwrap are refused.
+    /// Takes keys from their rows into memory, to seal with: for a writer, in its turn. Rows
+    /// that do not unwrap are refused.
     pub(crate) fn remember(&self, rows: &[KeyRow]) -> Result<(), Problem> {
         for row in rows {
             let secret = self.open_row(row).ok_or(Problem::Seal)?;
-            self.cache().put(row, secret);
+            let mut cache = self.cache();
+            cache.put(row.key, secret);
+            cache.by_customer.insert(row.customer, row.key);
         }
         Ok(())
     }
 
-    /// Forgets a customer's keys after an erasure or before a merge.
+    /// Forgets a customer's keys, in the turn that destroyed or moved them.
     pub(crate) fn forget(&self, customer: CustomerId, keys: &[KeyId]) {
         let mut cache = self.cache();
         cache.erasures += 1;
@@ -185,13 +190,12 @@ impl Keys {
 }
 
 impl Cache {
-    fn put(&mut self, row: &KeyRow, secret: SecretKey) {
+    fn put(&mut self, key: KeyId, secret: SecretKey) {
         if self.by_key.len() >= CACHED_KEYS_MAX {
             self.by_customer.clear();
             self.by_key.clear();
         }
-        self.by_customer.insert(row.customer, row.key);
-        self.by_key.insert(row.key, secret);
+        self.by_key.insert(key, secret);
     }
 }
 
@@ -277,7 +281,7 @@ impl Opening<'_> {
             let secret = self.keys.open_row(row).ok_or(Problem::Seal)?;
             let mut cache = self.keys.cache();
             if cache.erasures == self.erasures {
-                cache.put(row, secret.clone());
+                cache.put(row.key, secret.clone());
             }
             drop(cache);
             loaded.insert(row.key, secret);

@@ -1,6 +1,9 @@
 //! The [`Store`] of any database that the shared statements run on.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{
+    Mutex, MutexGuard,
+    atomic::{AtomicU64, Ordering},
+};
 
 use overture_engine::model::{
     AgentId, AgentState, ConversationRow, CustomerId, CustomerState, DecisionId, DecisionRecord,
@@ -28,6 +31,8 @@ pub(crate) struct SqlStore<B> {
     secret: [u8; 32],
     /// The epoch of this process's lease; zero without one.
     epoch: AtomicU64,
+    /// Held by whoever makes or destroys keys, until memory says so too.
+    turn: Mutex<()>,
 }
 
 impl<B: Backend> SqlStore<B> {
@@ -42,7 +47,14 @@ impl<B: Backend> SqlStore<B> {
             keys,
             secret,
             epoch: AtomicU64::new(0),
+            turn: Mutex::new(()),
         })
+    }
+
+    fn turn(&self) -> MutexGuard<'_, ()> {
+        self.turn
+            .lock()
+            .unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 
     fn lease(&self, claim: Claim) -> Result<Epoch, StoreError> {
@@ -75,13 +87,14 @@ impl<B: Backend> Store for SqlStore<B> {
             0 => return Err(StoreError::Fenced),
             epoch => Epoch(epoch),
         };
+        let _turn = self.turn();
         let after = self.backend.write("commit a unit", |db| {
             commit::write_unit(db, &self.keys, unit, epoch)
         })?;
+        self.keys.remember(&after.made)?;
         for (folded, keys) in &after.folded {
             self.keys.forget(*folded, keys);
         }
-        self.keys.remember(&after.made)?;
         Ok(after.committed)
     }
 
@@ -153,6 +166,7 @@ impl<B: Backend> Store for SqlStore<B> {
     }
 
     fn erase(&self, customer: CustomerId, _at: Timestamp) -> Result<Erased, StoreError> {
+        let _turn = self.turn();
         let (erased, keys) = self
             .backend
             .write("erase a customer", |db| customers::erase(db, customer))?;
@@ -459,6 +473,7 @@ impl<B: Backend> Store for SqlStore<B> {
     }
 
     fn wipe(&self) -> Result<(), StoreError> {
+        let _turn = self.turn();
         self.backend
             .write("forget every customer", housekeeping::wipe)?;
         self.keys.forget_all();

@@ -178,8 +178,10 @@ pub(crate) fn encode_unit<'a>(unit: &CommitUnit, keys: &'a Keys) -> (UnitRows, S
             record: encode(state, state.customer, &mut sealing),
         });
     }
-    // In key order: neighbouring rows share pages.
-    rows.customers.sort_unstable_by_key(|row| row.customer);
+    // In key order: neighbouring rows share pages. Of two states the newer one is written.
+    rows.customers
+        .sort_unstable_by_key(|row| (row.customer, std::cmp::Reverse(row.applied)));
+    rows.customers.dedup_by_key(|row| row.customer);
     rows.route = unit.route.as_ref().map(encode_plain);
     for effect in &unit.effects {
         note_effect(&mut rows, effect, unit.at, &mut sealing);

@@ -57,6 +57,7 @@ conformance! {
     sources_keep_keys_counts_and_secrets
     tokens_policies_articles_and_settings
     refused_events_are_bounded
+    texts_with_a_zero_character_are_taken
     skipped_inputs_and_counts_are_listed
     retention_keeps_what_replay_needs
     a_wiped_store_counts_on
@@ -324,9 +325,13 @@ fn states_are_loaded_in_the_order_asked_for(place: &impl Place) {
         ]
     );
     assert!(store.customers(&[]).unwrap().is_empty());
-    // Written behind again: the newer state is the one that is there.
+    // Written behind again: the newer state is the one that is there, also of two in one unit.
     let mut later = support::unit(vec![], vec![]);
-    later.customers = vec![state(customer(7), 70)];
+    later.customers = vec![
+        state(customer(7), 69),
+        state(customer(7), 70),
+        state(customer(7), 68),
+    ];
     store.commit(&later).unwrap();
     assert_eq!(
         store.customers(&asked[..1]).unwrap(),
@@ -1177,6 +1182,44 @@ fn refused_events_are_bounded(place: &impl Place) {
         "older ones are gone"
     );
     assert_eq!(store.totals().unwrap().rejected, REJECTED_MAX + 5);
+}
+
+fn texts_with_a_zero_character_are_taken(place: &impl Place) {
+    let store = place.writer();
+    let who = customer(1);
+    let odd = "a\0b";
+    store
+        .commit(&unit(
+            vec![message(1, who, odd)],
+            vec![
+                Effect::Timeline(said(who, 1, odd)),
+                Effect::Trait {
+                    customer: who,
+                    name: odd.to_owned(),
+                    value: Private::new(odd),
+                },
+                Effect::Count {
+                    rule: odd.to_owned(),
+                    what: "withhold",
+                },
+            ],
+        ))
+        .unwrap();
+    assert_eq!(store.read_log(Seq(1), 1).unwrap(), [message(1, who, odd)]);
+    assert_eq!(
+        store.traits_of(who).unwrap(),
+        [("a\u{fffd}b".to_owned(), Private::new(odd))]
+    );
+    store
+        .add_rejected(&[RejectedEvent {
+            at: NOW,
+            source: None,
+            reason: "broken_json".to_owned(),
+            field: None,
+            excerpt: odd.to_owned(),
+        }])
+        .unwrap();
+    assert_eq!(store.rejected(None, 1).unwrap()[0].1.excerpt, "a\u{fffd}b");
 }
 
 fn skipped_inputs_and_counts_are_listed(place: &impl Place) {

@@ -63,13 +63,17 @@ impl From<f64> for Value {
 
 impl From<&str> for Value {
     fn from(value: &str) -> Self {
-        Value::Text(value.to_owned())
+        Value::from(value.to_owned())
     }
 }
 
 impl From<String> for Value {
+    /// PostgreSQL refuses the zero character, which customers can send: it is replaced.
     fn from(value: String) -> Self {
-        Value::Text(value)
+        Value::Text(match value.contains('\0') {
+            true => value.replace('\0', "\u{fffd}"),
+            false => value,
+        })
     }
 }
 

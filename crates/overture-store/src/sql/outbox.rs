@@ -8,9 +8,22 @@ use crate::{
     records::{NoTexts, decode},
 };
 
-fn fence(db: &mut dyn Db, epoch: Epoch) -> Result<(), StoreError> {
+/// Whether this writer is still the one.
+fn check(db: &mut dyn Db, epoch: Epoch) -> Result<(), StoreError> {
     match first(db, "SELECT epoch FROM progress WHERE id = 1", &[])? {
         Some(row) if row.count(0)? == epoch.0 => Ok(()),
+        _ => Err(StoreError::Fenced),
+    }
+}
+
+/// Makes sure that this writer is still the one, and stays it until the transaction ends:
+/// a change of nothing locks the row.
+fn fence(db: &mut dyn Db, epoch: Epoch) -> Result<(), StoreError> {
+    match db.execute(
+        "UPDATE progress SET epoch = epoch WHERE id = 1 AND epoch = ?1",
+        params![epoch.0],
+    )? {
+        1 => Ok(()),
         _ => Err(StoreError::Fenced),
     }
 }
@@ -21,7 +34,7 @@ pub(crate) fn claim(
     limit: u32,
     now: Timestamp,
 ) -> Result<Vec<OutboxClaim>, StoreError> {
-    fence(db, epoch)?;
+    check(db, epoch)?;
     let rows = db.query(
         "SELECT delivery, attempts, record FROM outbox WHERE next_try_at <= ?1 \
          AND (claimed_by IS NULL OR claimed_by < ?2) ORDER BY next_try_at, delivery LIMIT ?3",
@@ -30,6 +43,7 @@ pub(crate) fn claim(
     if rows.is_empty() {
         return Ok(Vec::new());
     }
+    fence(db, epoch)?;
     let ids = rows
         .iter()
         .map(|row| row.array::<16>(0).map(Value::from))
