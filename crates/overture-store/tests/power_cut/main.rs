@@ -240,7 +240,13 @@ fn a_database_at_its_own_limit_says_that_it_is_full() {
     let place = SqlitePlace::new().unwrap();
     let mut small = options();
     small.limits.max_bytes = 1_000_000;
+    small.limits.reserve_bytes = 300_000;
     let store = place.open_with(&small).unwrap();
+    let reserve = || {
+        let file = fs::metadata(place.path().with_file_name("overture.db.reserve"));
+        file.map(|file| file.len()).ok()
+    };
+    assert_eq!(reserve(), Some(300_000));
     store.acquire_lease(NOW).unwrap();
     let mut next = 1;
     let mut refused = None;
@@ -268,6 +274,7 @@ fn a_database_at_its_own_limit_says_that_it_is_full() {
     );
     assert_eq!(store.boot().unwrap().last_seq, Seq(next - 1));
     assert!(store.pressure().unwrap().refusing);
+    assert_eq!(reserve(), None, "given up for a clean-up");
     // What retention frees can be used again.
     let mut done = unit(vec![], vec![]);
     done.replay_from = Seq(next);
@@ -280,4 +287,17 @@ fn a_database_at_its_own_limit_says_that_it_is_full() {
     store
         .commit(&unit(vec![page_view(next, customer(1))], vec![]))
         .unwrap();
+    drop(store);
+    // With room again the reserve is back at the latest when it is opened.
+    small.limits.max_bytes = 100_000_000;
+    let store = place.open_with(&small).unwrap();
+    assert_eq!(reserve(), Some(300_000));
+    assert!(!store.pressure().unwrap().refusing);
+    drop(store);
+    small.limits.min_free_percent = 100;
+    let store = place.open_with(&small).unwrap();
+    assert!(
+        store.pressure().unwrap().refusing,
+        "the disk is never all free"
+    );
 }
