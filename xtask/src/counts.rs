@@ -31,22 +31,20 @@ impl Sum for Counts {
 
 /// Adds up the closing lines of every runner found in `output`: cargo-nextest, `cargo test`,
 /// Node's test runner, Vitest and Python's unittest.
+///
+/// nextest shows a failed test's own output, with a `test result:` of that one test: where nextest
+/// ran, only its summary counts.
 pub(crate) fn read(output: &str) -> Counts {
     let plain = without_colours(output);
     let mut python_ran = None;
+    let by_nextest = plain
+        .lines()
+        .any(|line| nextest_line(line.trim()).is_some());
     let mut total = Counts::default();
     for line in plain.lines().map(str::trim) {
-        let found = if let Some((_, rest)) = line
-            .split_once("tests run:")
-            .filter(|_| line.starts_with("Summary"))
-        {
+        let found = if let Some(rest) = nextest_line(line) {
             listed(rest)
-        } else if let Some((_, rest)) = line
-            .split_once("test run:")
-            .filter(|_| line.starts_with("Summary"))
-        {
-            listed(rest)
-        } else if let Some(rest) = line.strip_prefix("test result:") {
+        } else if let Some(rest) = line.strip_prefix("test result:").filter(|_| !by_nextest) {
             listed(rest.split_once('.').map_or("", |(_, counts)| counts))
         } else if let Some(rest) = line.strip_prefix("Tests  ") {
             listed(rest)
@@ -74,6 +72,15 @@ fn without_colours(output: &str) -> String {
         plain.push_str(part.split_once('m').map_or(part, |(_, text)| text));
     }
     plain
+}
+
+/// `Summary [   0.1s] 12 tests run: 12 passed`: what follows the colon.
+fn nextest_line(line: &str) -> Option<&str> {
+    let rest = line.strip_prefix("Summary")?;
+    let (_, counts) = rest
+        .split_once("tests run:")
+        .or_else(|| rest.split_once("test run:"))?;
+    Some(counts)
 }
 
 /// `12 passed (1 slow), 1 failed, 2 skipped` with any separators and any words between.
@@ -176,6 +183,12 @@ mod tests {
             "     Summary [  9.1s] 12 tests run: 9 passed (1 slow, 1 flaky), 2 failed, 1 timed out, 0 skipped",
             9,
             3,
+            0,
+        );
+        check(
+            "test result: FAILED. 0 passed; 1 failed\n Summary [ 1s] 3 tests run: 2 passed, 1 failed, 0 skipped",
+            2,
+            1,
             0,
         );
         check(
