@@ -173,6 +173,13 @@ impl Backend for Sqlite {
             drop(connection);
             self.checkpointer.committed();
         }
+        if self.pressure()?.refusing {
+            // The log file counts as well and never shrinks by itself. While writes are refused
+            // no commit waits for this; what a reader holds up is done by a later clean-up.
+            locked(&self.writer)
+                .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
+                .map_err(|error| failed("give space back", error))?;
+        }
         disk::keep_reserve(&self.path, &self.limits);
         Ok(())
     }
