@@ -8,7 +8,7 @@ use crate::{client::Target, people::StaffMember};
 /// Seats of the load's agent, a channel: the most that an agent may have.
 pub(super) const SEATS: u32 = 50;
 
-const EMAIL: &str = "loadgen-agent@localhost";
+const EMAIL: &str = "loadgen-agent@load.test";
 const PASSWORD: &str = "loadgen agent, many seats";
 
 /// Goes live and returns an available agent with free seats.
