@@ -112,7 +112,7 @@ fn start() -> Result<Value> {
 
 fn append() -> Result<Value> {
     let folder = data_folder()?;
-    let mut command = shell::command(binary(), &["loadgen", "append", "--folder"]);
+    let mut command = shell::cargo(&["bench", "-p", "overture", "--bench", "append", "--"]);
     command.arg(folder.path());
     report(&shell::run_quiet(command)?)
 }

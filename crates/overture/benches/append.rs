@@ -39,10 +39,17 @@ fn main() {
     let events = (commits.len() * EVENTS) as f64;
     commits.sort();
     println!(
-        "bare append: {:.0} events/s, {:.1} MB/s, commit p50 {:.2} ms, p99 {:.2} ms",
-        events / seconds,
-        events * EVENT_BYTES as f64 / seconds / 1e6,
-        commits[commits.len() / 2].as_secs_f64() * 1e3,
-        commits[commits.len() * 99 / 100].as_secs_f64() * 1e3,
+        "{}",
+        serde_json::json!({
+            "mode": "append",
+            "batch": EVENTS,
+            "event_bytes": EVENT_BYTES,
+            "events_per_s": (events / seconds).round(),
+            "megabytes_per_s": (events * EVENT_BYTES as f64 / seconds / 1e6).round(),
+            "commit_ms": {
+                "p50": commits[commits.len() / 2].as_secs_f64() * 1e3,
+                "p99": commits[commits.len() * 99 / 100].as_secs_f64() * 1e3,
+            },
+        })
     );
 }

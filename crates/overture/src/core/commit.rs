@@ -3,6 +3,7 @@
 use std::sync::atomic::Ordering;
 
 use overture_engine::model::{CustomerState, RouteState};
+use overture_http::Readiness;
 use overture_store::{CommitUnit, StoreError};
 
 use super::{
@@ -99,7 +100,10 @@ impl Engine {
                 Ok(())
             }
             Err((error, waiting)) => {
-                waiting.fail(unavailable(refusal_reason(&error), 2));
+                // Whoever is told so and looks must find it so.
+                let reason = refusal_reason(&error);
+                self.shared.set_ready(Readiness::Refusing(reason));
+                waiting.fail(unavailable(reason, 2));
                 self.dedupe.forget(&keys);
                 match error {
                     StoreError::Fenced => Err(Lost::Fatal(error.to_string())),

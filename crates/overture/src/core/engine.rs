@@ -54,7 +54,7 @@ const TRY_AGAIN: Millis = Millis(1_000);
 
 /// After a full disk: so much more room, or so long a wait, before the next try.
 const ROOM_BYTES_MIN: u64 = 64 << 20;
-const TRY_FULL_AGAIN: Duration = Duration::from_secs(30);
+const TRY_FULL_AGAIN: Duration = Duration::from_secs(10);
 
 /// How often a store that refuses is asked again.
 const PROBE_EVERY: Duration = Duration::from_secs(1);
@@ -526,8 +526,9 @@ impl Engine {
         }
     }
 
-    /// Whether a write may work: after a full disk only when something was given back, or
-    /// after a while, as the store can be full before the disk looks so.
+    /// Whether a write may work: after a full disk only when something was given back, when
+    /// the disk has clearly more room, or after a while, as the store can be full before the
+    /// disk looks so.
     fn has_room(&self) -> bool {
         let Ok(now) = self.store.pressure() else {
             return true;

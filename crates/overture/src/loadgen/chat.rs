@@ -28,6 +28,9 @@ const SET_UP: Duration = Duration::from_secs(20);
 /// After the last message, how long to wait for what is still under way.
 const DRAIN: Duration = Duration::from_secs(5);
 
+/// Customers that one desk socket watches.
+const WATCHED_MAX: usize = 20;
+
 /// What a chat run measured.
 #[derive(Debug, Serialize)]
 pub(super) struct Report {
@@ -63,7 +66,6 @@ pub(super) async fn run(args: &ChatArgs) -> anyhow::Result<Report> {
 async fn talk(target: &Target, args: &ChatArgs, mut agent: StaffMember) -> anyhow::Result<Report> {
     let common = &args.common;
     let results = Rc::new(RefCell::new(Results::default()));
-    let mut desk = agent.socket().await?;
     let mut talks = Vec::new();
     let mut watched = Vec::new();
     for number in 0..args.conversations {
@@ -71,9 +73,12 @@ async fn talk(target: &Target, args: &ChatArgs, mut agent: StaffMember) -> anyho
         watched.push(customer);
         talks.push(talk);
     }
-    desk.send(&json!({"watch": watched})).await?;
     let (answers, queue) = mpsc::unbounded_channel();
-    tokio::task::spawn_local(listen_at_desk(desk, Rc::clone(&results), answers));
+    for watched in watched.chunks(WATCHED_MAX) {
+        let mut desk = agent.socket().await?;
+        desk.send(&json!({"watch": watched})).await?;
+        tokio::task::spawn_local(listen_at_desk(desk, Rc::clone(&results), answers.clone()));
+    }
     tokio::task::spawn_local(answer(agent, Rc::clone(&results), queue));
     let mut senders = Vec::new();
     for talk in talks {

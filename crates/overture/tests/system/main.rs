@@ -6,6 +6,7 @@ mod commands;
 mod crash;
 mod disk;
 mod grants;
+mod outbox;
 mod panics;
 mod replay;
 mod support;
