@@ -9,7 +9,7 @@ use overture_engine::{
     decide,
     model::{
         Consent, CustomerId, CustomerState, GrantStanding, IdentifierKind, IdentityLevel, Purpose,
-        TimelineBody, Timestamp,
+        TimelineBody, Timestamp, Trail, TrailItem,
     },
 };
 use overture_store::{TimelineQuery, TimelineReader, TimelineWindow};
@@ -116,6 +116,7 @@ async fn context(
         },
         "why": why(state, now),
         "offers": offers,
+        "recent": recent(state),
     });
     if let Some(session) = &state.session {
         value["page"] = json!({
@@ -142,6 +143,24 @@ async fn context(
         });
     }
     Ok(Json(value))
+}
+
+/// What the customer did lately that is not in the timeline, because nothing came of it yet;
+/// oldest first, in the shape of timeline items.
+fn recent(state: &CustomerState) -> Vec<Value> {
+    let told = |(place, item): (usize, &TrailItem)| {
+        let mut value = match &item.what {
+            Trail::Page { path } => json!({"kind": "page", "path": path}),
+            Trail::Struggle { signal, detail } => {
+                json!({"kind": "behaviour", "name": signal.name(), "detail": detail})
+            }
+            Trail::Custom { name } => json!({"kind": "custom", "name": name}),
+        };
+        value["seq"] = (state.timeline_seq + 1 + place as u64).into();
+        value["at"] = item.at.to_string().into();
+        value
+    };
+    state.trail.iter().enumerate().map(told).collect()
 }
 
 fn engagement(view: &CustomerView) -> Value {

@@ -601,6 +601,12 @@ async fn the_context_says_why_in_one_line() {
         issue_key: None,
         redemptions: Default::default(),
     });
+    state.trail.push(TrailItem {
+        at: NOW,
+        what: Trail::Page {
+            path: "/checkout".to_owned(),
+        },
+    });
     server.core.states.lock().unwrap().insert(customer(), state);
     let path = format!("/v1/customers/{}/context", customer());
     let context = server
@@ -612,6 +618,8 @@ async fn the_context_says_why_in_one_line() {
         .json();
     assert_eq!(context["why"], "Two form errors on /checkout");
     assert_eq!(context["page"]["path"], "/checkout");
+    assert_eq!(context["recent"][0]["kind"], "page");
+    assert_eq!(context["recent"][0]["path"], "/checkout");
     assert_eq!(context["engagement"]["score"], 0.62);
     assert_eq!(
         context["engagement"]["contributions"][0]["label"],

@@ -215,6 +215,8 @@ export interface CustomerContext {
   permission: { analyse_behaviour: boolean; contact: boolean; opted_out: boolean };
   why: string;
   offers: { offer: string; style: string; state: string; at: string }[];
+  /** Done lately and not in the timeline, because nothing came of it yet; oldest first. */
+  recent?: TimelineItem[];
 }
 
 export type ResolutionCode = 'solved' | 'workaround' | 'no_fix' | 'spam' | 'callback_no_answer' | 'other';
