@@ -1,14 +1,16 @@
 //! The customer state machine: one event in, effects out.
 //!
-//! `step` only chooses; what each event means is in the stage it belongs to:
-//! [`crate::ingest`] (who and when), [`crate::understand`], [`crate::decide`],
-//! [`crate::contact`] (offers, grants, conversations).
+//! `step` only chooses; what each event means is in `session` (visits, identifiers,
+//! permission), in `merge`, or in the stage it belongs to: [`crate::understand`],
+//! [`crate::decide`], [`crate::contact`] (offers, grants, conversations).
+
+mod merge;
+mod session;
 
 use crate::{
     World,
     contact::{conversation, grants, offers},
     decide::{self, SignalGroups},
-    ingest::{merge, session},
     model::*,
     understand::{self, Struggle},
 };

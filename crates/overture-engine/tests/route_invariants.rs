@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use overture_engine::{
     model::*,
-    route::{self, RouteOutput, RouteSettings, Routing},
+    route::{self, RouteOutput, Routing},
 };
 use proptest::prelude::*;
 

@@ -7,7 +7,7 @@ use std::{collections::BTreeMap, fmt::Write as _};
 
 use overture_engine::{
     model::*,
-    route::{self, RouteOutput, RouteSettings, Routing},
+    route::{self, RouteOutput, Routing},
 };
 
 const START: Timestamp = Timestamp(1_700_000_000_000);

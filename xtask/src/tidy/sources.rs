@@ -141,6 +141,29 @@ fn check_rust(name: &str, text: &str) -> Vec<String> {
     findings
 }
 
+/// Later stages that a stage may name, with the reason.
+const LATER_STAGES_ALLOWED: [(&str, &str); 1] = [
+    // Thresholds and the groups of signals are the policy's, which is read in `decide`.
+    ("understand", "decide"),
+];
+
+/// The first names of what a file imports from its own crate in one braced `use`.
+fn grouped_imports(code: &str) -> impl Iterator<Item = (usize, &str)> {
+    let mut inside = false;
+    code.lines().enumerate().filter_map(move |(index, line)| {
+        if line == "use crate::{" {
+            inside = true;
+            return None;
+        }
+        inside &= line != "};";
+        let name = line
+            .strip_prefix("    ")
+            .filter(|name| !name.starts_with(' '))?;
+        let end = name.find(|letter: char| !letter.is_alphanumeric() && letter != '_');
+        inside.then(|| (index, &name[..end.unwrap_or(name.len())]))
+    })
+}
+
 /// A stage of the engine uses `model` and earlier stages only.
 fn check_stages(name: &str, inside: &str, code: &str) -> Vec<String> {
     let own = inside
@@ -151,17 +174,22 @@ fn check_stages(name: &str, inside: &str, code: &str) -> Vec<String> {
     let Some(position) = STAGES.iter().position(|stage| *stage == own) else {
         return Vec::new();
     };
-    let later: Vec<String> = STAGES[position + 1..]
+    const WHY: &str = "a stage uses the model and earlier stages only";
+    let later: Vec<&str> = STAGES[position + 1..]
+        .iter()
+        .copied()
+        .filter(|stage| !LATER_STAGES_ALLOWED.contains(&(own, stage)))
+        .collect();
+    let paths: Vec<String> = later
         .iter()
         .map(|stage| format!("crate::{stage}::"))
         .collect();
-    let later: Vec<&str> = later.iter().map(String::as_str).collect();
-    check_lines(
-        name,
-        code,
-        &later,
-        "a stage uses the model and earlier stages only",
-    )
+    let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
+    let mut findings = check_lines(name, code, &paths, WHY);
+    for (index, import) in grouped_imports(code).filter(|(_, import)| later.contains(import)) {
+        findings.push(format!("{name}:{}: {import} is banned: {WHY}", index + 1));
+    }
+    findings
 }
 
 fn check_lines(name: &str, text: &str, banned: &[&str], why: &str) -> Vec<String> {
@@ -210,6 +238,11 @@ mod tests {
             0
         );
         assert_eq!(findings(engine, "use crate::route::Seat;"), 1);
+        let grouped =
+            "use crate::{\n    contact::{\n        offers,\n    },\n    model::*,\n    route,\n};";
+        assert_eq!(findings(engine, grouped), 2);
+        let understand = "crates/overture-engine/src/understand/mod.rs";
+        assert_eq!(findings(understand, "use crate::{\n    decide::X,\n};"), 0);
         assert_eq!(findings(http, "let q = \"SELECT 1\";"), 1);
         assert_eq!(findings(http, "use rusqlite::Connection;"), 1);
         assert_eq!(findings(store, "let q = \"SELECT 1\";"), 0);

@@ -1,5 +1,3 @@
-//! Ingest: whose an event is, which visit it belongs to, and how two customers become one.
+//! Ingest: whose an event is.
 
 pub mod attribute;
-pub(crate) mod merge;
-pub(crate) mod session;

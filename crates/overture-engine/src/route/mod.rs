@@ -19,16 +19,14 @@ mod place;
 mod ranked;
 mod requests;
 mod seats;
-mod settings;
 mod tell;
 
 use std::collections::BTreeSet;
 
-pub use self::settings::RouteSettings;
 use self::{index::Index, tell::Touched};
 use crate::model::{
-    AgentId, CustomerId, CustomerToRoute, Effect, Millis, Reply, RequestId, RouteEvent, RouteState,
-    RouteToCustomer, Seq, Timestamp,
+    AgentId, CustomerId, CustomerToRoute, Effect, Millis, Reply, RequestId, RouteEvent,
+    RouteSettings, RouteState, RouteToCustomer, Seq, Timestamp,
 };
 
 /// The routing state with what is derived from it.

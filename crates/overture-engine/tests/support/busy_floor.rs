@@ -2,7 +2,7 @@
 
 use overture_engine::{
     model::*,
-    route::{self, RouteOutput, RouteSettings, Routing},
+    route::{self, RouteOutput, Routing},
 };
 
 const SKILLS: [&str; 12] = [

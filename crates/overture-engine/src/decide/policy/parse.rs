@@ -11,7 +11,7 @@ use super::{
     reader::{Reader, Section, position},
     rules::RuleIndex,
 };
-use crate::{model::Millis, route::RouteSettings};
+use crate::model::{Millis, RouteSettings};
 
 const BASES: [(&str, LawfulBasis); 2] = [
     ("legitimate_interest", LawfulBasis::LegitimateInterest),

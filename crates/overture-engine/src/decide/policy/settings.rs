@@ -2,7 +2,7 @@
 
 use jiff::{civil::Time, tz::TimeZone};
 
-use crate::{model::Millis, route::RouteSettings};
+use crate::model::{Millis, RouteSettings};
 
 const MINUTE: Millis = Millis::from_secs(60);
 const HOUR: Millis = Millis::from_secs(3_600);

@@ -15,7 +15,7 @@ use crate::{
 const MERGES_MAX: usize = 16;
 
 /// Freezes this customer and sends its state to the survivor.
-pub(crate) fn out(step: &mut Step<'_>, merge: MergeId, into: CustomerId) -> Reply {
+pub(super) fn out(step: &mut Step<'_>, merge: MergeId, into: CustomerId) -> Reply {
     if step.state.merged_into.is_some() || into == step.state.customer {
         return Reply::Gone;
     }
@@ -34,7 +34,7 @@ pub(crate) fn out(step: &mut Step<'_>, merge: MergeId, into: CustomerId) -> Repl
 }
 
 /// Folds a frozen customer into this one.
-pub(crate) fn fold_in(step: &mut Step<'_>, merge: MergeId, from: &CustomerState) -> Reply {
+pub(super) fn fold_in(step: &mut Step<'_>, merge: MergeId, from: &CustomerState) -> Reply {
     if step.state.merges.contains(&merge) {
         return Reply::Duplicate;
     }

@@ -9,10 +9,10 @@ use crate::{
 };
 
 /// A visit ends after this long without an event.
-pub(crate) const SESSION_GAP: Millis = Millis::from_secs(30 * 60);
+pub(super) const SESSION_GAP: Millis = Millis::from_secs(30 * 60);
 
 /// The widget began or went on with a visit.
-pub(crate) fn started(step: &mut Step<'_>, started: &SessionStarted) -> Reply {
+pub(super) fn started(step: &mut Step<'_>, started: &SessionStarted) -> Reply {
     step.state.last_seen_at = step.at;
     if let Some(zone) = &started.time_zone {
         step.state.permission.time_zone = Some(zone.clone());
@@ -34,7 +34,7 @@ pub(crate) fn started(step: &mut Step<'_>, started: &SessionStarted) -> Reply {
 
 /// Keeps the visit and the open page up to date with something done on a page; says what
 /// changed by that.
-pub(crate) fn touch(step: &mut Step<'_>, behaviour: &Behaviour) -> SignalGroups {
+pub(super) fn touch(step: &mut Step<'_>, behaviour: &Behaviour) -> SignalGroups {
     let at = step.at;
     let before = step.state.visits;
     let session = current(step, None);
@@ -90,7 +90,7 @@ fn identity_level(state: &CustomerState) -> IdentityLevel {
 }
 
 /// Identifiers and traits became known.
-pub(crate) fn identified(
+pub(super) fn identified(
     step: &mut Step<'_>,
     _occurred_at: Timestamp,
     identifiers: &[Identifier],
@@ -155,7 +155,7 @@ fn learn(state: &mut CustomerState, identifier: &Identifier) -> bool {
 }
 
 /// The customer allowed or refused a purpose.
-pub(crate) fn consent(step: &mut Step<'_>, purpose: Purpose, granted: bool) -> Reply {
+pub(super) fn consent(step: &mut Step<'_>, purpose: Purpose, granted: bool) -> Reply {
     let consent = if granted {
         Consent::Granted
     } else {

@@ -1,6 +1,6 @@
 //! The limits and times that the policy sets for routing.
 
-use crate::model::{ChannelKind, Millis};
+use super::{ChannelKind, Millis};
 
 /// What routing waits for, and how much it takes on.
 #[derive(Debug, Clone, PartialEq, Eq)]
