@@ -85,7 +85,7 @@ fn dispatch(step: &mut Step<'_>, event: &CustomerEvent) -> Reply {
         CustomerBody::Identified {
             identifiers,
             traits,
-        } => session::identified(step, event.occurred_at, identifiers, traits),
+        } => session::identified(step, identifiers, traits),
         CustomerBody::Consent { purpose, granted } => session::consent(step, *purpose, *granted),
         CustomerBody::OfferShown { offer } => offers::shown(step, *offer),
         CustomerBody::OfferAccepted {

@@ -92,7 +92,6 @@ fn identity_level(state: &CustomerState) -> IdentityLevel {
 /// Identifiers and traits became known.
 pub(super) fn identified(
     step: &mut Step<'_>,
-    _occurred_at: Timestamp,
     identifiers: &[Identifier],
     traits: &[(String, Private)],
 ) -> Reply {

@@ -34,11 +34,7 @@ pub fn attribute(
         owners.push(states.resolve(identifier.key)?);
     }
     if let Some(customer) = unanimous(&owners) {
-        return Ok(Attribution {
-            customer: Some(customer),
-            unlinked: SmallVec::new(),
-            folded: None,
-        });
+        return Ok(only(customer));
     }
     let person = first_owner(identifiers, &owners, |kind| !kind.names_a_browser());
     let browser = first_owner(identifiers, &owners, IdentifierKind::names_a_browser);
@@ -58,7 +54,7 @@ pub fn attribute(
         (Some(person), Some(browser)) => {
             let user = user.expect("a person was found through an identifier that names one");
             if is_doubtful_claim(states, person, user)? {
-                return only(identifiers, browser);
+                return Ok(only(browser));
             }
             let folded = (!is_somebody_else(states, browser, user)?).then_some(browser);
             join(states, identifiers, &owners, person, folded)
@@ -95,16 +91,12 @@ fn new_customer(identifiers: &[Identifier]) -> Attribution {
 }
 
 /// The event is this customer's; nothing is linked.
-#[expect(
-    clippy::unnecessary_wraps,
-    reason = "one shape for every branch of `attribute`"
-)]
-fn only(_: &[Identifier], customer: CustomerId) -> Result<Attribution, LoadError> {
-    Ok(Attribution {
+fn only(customer: CustomerId) -> Attribution {
+    Attribution {
         customer: Some(customer),
         unlinked: SmallVec::new(),
         folded: None,
-    })
+    }
 }
 
 /// The event is this customer's, and every identifier that is free, or that names a
