@@ -58,6 +58,7 @@ action = "notify"
         },
         policy: Arc::new(policy),
         engagement: Arc::new(Logistic::shipped()),
+        text: Arc::new(overture_engine::understand::text::NoTextModel),
     }
 }
 
@@ -71,6 +72,7 @@ fn customer(number: u64) -> CustomerState {
         device: Some(LinkKey(number.into())),
         path: "/checkout/pay".to_owned(),
         path_since: START,
+        source: None,
     });
     state
 }

@@ -5,5 +5,6 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "tests"))]
 
 pub mod engagement;
+pub mod text;
 
 pub use engagement::{Logistic, ModelError};

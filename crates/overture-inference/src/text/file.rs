@@ -1,0 +1,240 @@
+//! Model files: what is compiled in, and what `overture train text` writes.
+//!
+//! `OVTEXT1\n`, the length of the header (4 bytes, little endian), the header as JSON, the word list, the rows of the
+//! table without their unused columns, and the SHA-256 of all that.
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::{
+    calibrate::Calibration,
+    heads::{COLUMNS, HEADS, NORM_COLUMN, USED},
+    lexicon::{Lexicon, Ratings, SUMS},
+    model::TextTables,
+    rows::ROWS,
+    table::{Columns, Table},
+};
+
+const MAGIC: &[u8; 8] = b"OVTEXT1\n";
+const HEADER_BYTES_MAX: usize = 1 << 20;
+const WORDS_MAX: usize = 200_000;
+const DIGEST_BYTES: usize = 32;
+/// A rating is kept in hundredths.
+const RATING_STEP: f32 = 0.01;
+
+/// Why a text model's file cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum TextModelError {
+    /// It is some other file.
+    #[error("not a text model: it does not begin with OVTEXT1")]
+    NotAModel,
+    /// It ends too early.
+    #[error("the file is cut off: expected {expected} bytes more in {part}")]
+    CutOff {
+        /// What was being read.
+        part: &'static str,
+        /// How many bytes are missing at least.
+        expected: usize,
+    },
+    /// Its content is not what was written.
+    #[error("the file was changed after it was written: its SHA-256 does not fit")]
+    Changed,
+    /// The header is no header.
+    #[error("cannot read the header")]
+    Header(#[source] serde_json::Error),
+    /// It was made for other heads, or a number in it cannot be used.
+    #[error("the header's {0} cannot be used")]
+    Unusable(&'static str),
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Header {
+    name: String,
+    heads: Vec<String>,
+    rows: usize,
+    words: usize,
+    norm_step: f32,
+    steps: Vec<f32>,
+    intercepts: Vec<f32>,
+    sums: Vec<Vec<f32>>,
+    slopes: Vec<f32>,
+    offsets: Vec<f32>,
+    thresholds: Vec<f32>,
+    polarity: f32,
+}
+
+fn head_names() -> Vec<String> {
+    HEADS
+        .iter()
+        .map(|head| format!("{}:{}", head.name, head.len))
+        .collect()
+}
+
+/// The file of a model.
+pub fn write(model: &TextTables) -> Vec<u8> {
+    let used = |columns: &Columns| columns[..USED].to_vec();
+    let words = model.lexicon.entries();
+    let header = Header {
+        name: model.name.clone(),
+        heads: head_names(),
+        rows: ROWS,
+        words: words.len(),
+        norm_step: model.table.norm_step,
+        steps: used(&model.table.steps),
+        intercepts: used(&model.table.intercepts),
+        sums: model.table.sums.iter().map(used).collect(),
+        slopes: used(&model.calibration.slope),
+        offsets: used(&model.calibration.offset),
+        thresholds: used(&model.thresholds),
+        polarity: model.polarity,
+    };
+    let header = serde_json::to_vec(&header).expect("numbers and names become JSON");
+    let mut file = Vec::with_capacity(ROWS * (USED + 1) + (1 << 20));
+    file.extend_from_slice(MAGIC);
+    file.extend_from_slice(
+        &u32::try_from(header.len())
+            .expect("the header is short")
+            .to_le_bytes(),
+    );
+    file.extend_from_slice(&header);
+    for (word, ratings) in words {
+        file.push(u8::try_from(word.len()).expect("words are short"));
+        file.extend_from_slice(word);
+        for rating in [ratings.vader, ratings.afinn, ratings.opinion] {
+            file.push(rating_step(rating).cast_unsigned());
+        }
+    }
+    for row in &model.table.rows {
+        file.extend(row[..USED].iter().map(|weight| weight.cast_unsigned()));
+        file.push(row[NORM_COLUMN].cast_unsigned());
+    }
+    let digest = Sha256::digest(&file);
+    file.extend_from_slice(&digest);
+    file
+}
+
+fn rating_step(rating: f32) -> i8 {
+    (rating / RATING_STEP).round().clamp(-100.0, 100.0) as i8
+}
+
+/// The ratings as a file keeps them.
+pub fn rounded(ratings: Ratings) -> Ratings {
+    let rounded = |rating| f32::from(rating_step(rating)) * RATING_STEP;
+    Ratings {
+        vader: rounded(ratings.vader),
+        afinn: rounded(ratings.afinn),
+        opinion: rounded(ratings.opinion),
+    }
+}
+
+/// Reads a model's file.
+///
+/// # Errors
+/// [`TextModelError`] for a file that is no model, cut off, changed, or made for other heads.
+pub fn read(file: &[u8]) -> Result<TextTables, TextModelError> {
+    let mut reader = Reader { left: file };
+    if reader
+        .take(MAGIC.len(), "the first line")
+        .is_ok_and(|magic| magic != MAGIC)
+        || file.len() < MAGIC.len()
+    {
+        return Err(TextModelError::NotAModel);
+    }
+    let length: [u8; 4] = reader
+        .take(4, "the header's length")?
+        .try_into()
+        .expect("four bytes");
+    let length = u32::from_le_bytes(length) as usize;
+    if length > HEADER_BYTES_MAX {
+        return Err(TextModelError::Unusable("length"));
+    }
+    let header: Header = serde_json::from_slice(reader.take(length, "the header")?)
+        .map_err(TextModelError::Header)?;
+    if header.heads != head_names() || header.rows != ROWS || header.words > WORDS_MAX {
+        return Err(TextModelError::Unusable("heads, rows or words"));
+    }
+    let mut lexicon = Lexicon::default();
+    for _ in 0..header.words {
+        let length = usize::from(reader.take(1, "the word list")?[0]);
+        let word = reader.take(length, "the word list")?;
+        let ratings = reader.take(3, "the word list")?;
+        let rating = |place: usize| f32::from(ratings[place].cast_signed()) * RATING_STEP;
+        lexicon.insert_normal(
+            word,
+            Ratings {
+                vader: rating(0),
+                afinn: rating(1),
+                opinion: rating(2),
+            },
+        );
+    }
+    let mut table = Table::zero();
+    for (row, bytes) in table.rows.iter_mut().zip(
+        reader
+            .take(ROWS * (USED + 1), "the table")?
+            .chunks_exact(USED + 1),
+    ) {
+        for (weight, byte) in row[..USED].iter_mut().zip(bytes) {
+            *weight = byte.cast_signed();
+        }
+        row[NORM_COLUMN] = bytes[USED].cast_signed();
+    }
+    let said = reader.take(DIGEST_BYTES, "the digest")?;
+    if !reader.left.is_empty() || Sha256::digest(&file[..file.len() - DIGEST_BYTES])[..] != *said {
+        return Err(TextModelError::Changed);
+    }
+    table.norm_step = one(header.norm_step, "norm_step")?;
+    table.steps = columns(&header.steps, "steps")?;
+    table.intercepts = columns(&header.intercepts, "intercepts")?;
+    if header.sums.len() != SUMS {
+        return Err(TextModelError::Unusable("sums"));
+    }
+    for (sum, given) in table.sums.iter_mut().zip(&header.sums) {
+        *sum = columns(given, "sums")?;
+    }
+    Ok(TextTables {
+        name: header.name,
+        table,
+        lexicon,
+        calibration: Calibration {
+            slope: columns(&header.slopes, "slopes")?,
+            offset: columns(&header.offsets, "offsets")?,
+        },
+        thresholds: columns(&header.thresholds, "thresholds")?,
+        polarity: one(header.polarity, "polarity")?,
+    })
+}
+
+fn one(value: f32, name: &'static str) -> Result<f32, TextModelError> {
+    (value.is_finite() && value > 0.0)
+        .then_some(value)
+        .ok_or(TextModelError::Unusable(name))
+}
+
+fn columns(given: &[f32], name: &'static str) -> Result<Columns, TextModelError> {
+    if given.len() != USED || given.iter().any(|value| !value.is_finite()) {
+        return Err(TextModelError::Unusable(name));
+    }
+    let mut columns = [0.0; COLUMNS];
+    columns[..USED].copy_from_slice(given);
+    Ok(columns)
+}
+
+struct Reader<'a> {
+    left: &'a [u8],
+}
+
+impl<'a> Reader<'a> {
+    fn take(&mut self, count: usize, part: &'static str) -> Result<&'a [u8], TextModelError> {
+        if self.left.len() < count {
+            return Err(TextModelError::CutOff {
+                part,
+                expected: count - self.left.len(),
+            });
+        }
+        let (taken, left) = self.left.split_at(count);
+        self.left = left;
+        Ok(taken)
+    }
+}

@@ -1,0 +1,207 @@
+//! The text model that ships: what it says, what it refuses, and that its explanation is the score's own.
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+use overture_engine::{
+    model::{Abstained, Emotion, SentimentLabel, TextReading, TextScore},
+    understand::TextModel,
+};
+use overture_inference::text::{Scratch, TextTables, authored::authored, file::TextModelError};
+use proptest::prelude::*;
+use sha2::{Digest, Sha256};
+
+const FILE: &[u8] = include_bytes!("../../../models/text-1.model");
+
+fn model() -> &'static TextTables {
+    static MODEL: std::sync::LazyLock<TextTables> =
+        std::sync::LazyLock::new(|| TextTables::from_file(FILE).unwrap());
+    &MODEL
+}
+
+fn scored(text: &str) -> TextScore {
+    match model().read(text) {
+        TextReading::Scored(score) => *score,
+        abstained @ TextReading::Abstained { .. } => panic!("{text:?}: {abstained:?}"),
+    }
+}
+
+#[test]
+fn the_registry_names_exactly_this_file() {
+    let registry: toml::Value =
+        toml::from_str(include_str!("../../../models/registry.toml")).unwrap();
+    let entry = registry["model"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|entry| entry["name"].as_str() == Some("text-1"))
+        .unwrap();
+    let digest = Sha256::digest(FILE);
+    let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    assert_eq!(entry["sha256"].as_str(), Some(hex.as_str()));
+    assert_eq!(model().name(), "text-1");
+}
+
+#[test]
+fn plain_messages_are_read_as_a_person_would() {
+    use SentimentLabel::{Negative, Neutral, Positive};
+    for (text, label) in [
+        ("Thank you so much, that solved it at once!", Positive),
+        ("I am furious, this is the worst service ever", Negative),
+        ("Where can I see my invoice from March?", Neutral),
+        ("thx, works perfectly now :)", Positive),
+        ("you people are useless and I want my money back", Negative),
+    ] {
+        let score = scored(text);
+        assert_eq!(score.sentiment.label, label, "{text}: {score:?}");
+        let sign = score.sentiment.score;
+        assert!(
+            match label {
+                Negative => sign < -0.3,
+                Positive => sign > 0.3,
+                Neutral => sign.abs() < 0.3,
+            },
+            "{text}: {sign}"
+        );
+    }
+    assert!(scored("I am so angry with you").emotion(Emotion::Anger) > 0.5);
+    assert!(scored("thank you, much appreciated").emotion(Emotion::Gratitude) > 0.5);
+}
+
+#[test]
+fn anger_in_capitals_and_marks_is_no_weaker() {
+    let plain = scored("this is terrible service").sentiment.score;
+    let loud = scored("THIS IS TERRIBLE SERVICE!!!").sentiment.score;
+    assert!(loud <= plain + 0.1, "{plain} {loud}");
+}
+
+#[test]
+fn what_cannot_be_read_is_not_scored() {
+    for (text, why) in [
+        ("", Abstained::Empty),
+        ("   \n\t", Abstained::Empty),
+        ("?!?!", Abstained::Empty),
+        ("\u{0}\u{1}\u{2}", Abstained::Empty),
+        ("\u{200b}\u{feff}", Abstained::Empty),
+        (
+            "Ich warte seit zwei Wochen auf meine Lieferung und niemand antwortet mir",
+            Abstained::Language,
+        ),
+        (
+            "Llevo dos semanas esperando y nadie me contesta, quiero mi dinero",
+            Abstained::Language,
+        ),
+        (
+            "أنا أنتظر منذ أسبوعين ولا أحد يجيب على رسائلي",
+            Abstained::Language,
+        ),
+        (
+            "我等了两个星期还没有收到我的包裹请帮帮我",
+            Abstained::Language,
+        ),
+    ] {
+        match model().read(text) {
+            TextReading::Abstained { why: found, .. } => assert_eq!(found, why, "{text:?}"),
+            TextReading::Scored(score) => panic!("{text:?} was scored: {score:?}"),
+        }
+    }
+}
+
+#[test]
+fn hostile_texts_are_read_in_bounded_work() {
+    let zalgo = format!("I am so a{} angry with this", "\u{301}".repeat(3_000));
+    for text in [
+        "a".repeat(1 << 20),
+        "word ".repeat(200_000),
+        "😀".repeat(10_000),
+        "!".repeat(1 << 20),
+        "9".repeat(1 << 20),
+        "@".repeat(1 << 20),
+        "\u{202e}gnorw si siht".repeat(1_000),
+        zalgo,
+    ] {
+        let reading = model().read(&text);
+        if let TextReading::Scored(score) = reading {
+            assert!((-1.0..=1.0).contains(&score.sentiment.score));
+        }
+    }
+}
+
+#[test]
+fn a_changed_or_cut_file_is_refused() {
+    let read = |bytes: &[u8]| TextTables::from_file(bytes).err().unwrap();
+    assert!(matches!(read(b""), TextModelError::NotAModel));
+    assert!(matches!(read(b"ONNX and so on"), TextModelError::NotAModel));
+    for cut in [8, 11, 100, 5_000, FILE.len() / 2, FILE.len() - 1] {
+        let error = read(&FILE[..cut]);
+        assert!(
+            matches!(
+                error,
+                TextModelError::CutOff { .. } | TextModelError::Changed
+            ),
+            "{cut}: {error}"
+        );
+    }
+    let mut changed = FILE.to_vec();
+    let place = changed.len() / 2;
+    changed[place] ^= 1;
+    assert!(matches!(read(&changed), TextModelError::Changed));
+    let mut longer = FILE.to_vec();
+    longer.push(0);
+    assert!(matches!(read(&longer), TextModelError::Changed));
+}
+
+#[test]
+fn a_model_is_written_as_it_was_read() {
+    assert_eq!(model().to_file(), FILE);
+}
+
+#[test]
+fn only_what_its_writer_wrote_is_read() {
+    for (text, wanted) in [
+        (
+            "Thanks!\n\n> this is terrible, I hate it\n> awful",
+            "Thanks!\n\n",
+        ),
+        (
+            "Yes please.\nOn Monday, Ann wrote:\n> you are useless",
+            "Yes please.\n",
+        ),
+        (
+            "All good now\n-- \nAngry Birds Ltd\nThe worst prices",
+            "All good now\n",
+        ),
+        (
+            "Great\nSent from my phone, sorry for being awful",
+            "Great\n",
+        ),
+        ("> only quoted", "> only quoted"),
+    ] {
+        let kept: String = authored(text)
+            .into_iter()
+            .map(|range| &text[range])
+            .collect();
+        assert_eq!(kept, wanted);
+    }
+    let quoted = scored("Thank you, that is perfect.\n\n> I hate this, it is awful and terrible");
+    assert_eq!(quoted.sentiment.label, SentimentLabel::Positive);
+}
+
+proptest! {
+    #[test]
+    fn evidence_lies_in_the_text_on_borders_of_characters(text in "\\PC{0,200}") {
+        if let TextReading::Scored(score) = model().read(&text) {
+            for one in &score.evidence {
+                prop_assert!(one.start < one.end);
+                prop_assert!(text.get(one.start as usize..one.end as usize).is_some());
+            }
+            prop_assert!((-1.0..=1.0).contains(&score.sentiment.score));
+            prop_assert!(score.emotions.iter().all(|p| (0.0..=1.0).contains(p)));
+        }
+    }
+
+    #[test]
+    fn the_same_text_gives_the_same_answer(text in "[a-z !?]{0,80}") {
+        let mut scratch = Scratch::default();
+        model().full("something quite different before it!", &mut scratch);
+        prop_assert_eq!(model().full(&text, &mut scratch).reading, model().read(&text));
+    }
+}
