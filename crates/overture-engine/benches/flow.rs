@@ -51,6 +51,7 @@ fn world() -> World {
         },
         policy: Arc::new(Policy::parse(Policy::shipped(), 1).unwrap().policy),
         engagement: Arc::new(Weighted),
+        text: Arc::new(overture_engine::understand::text::NoTextModel),
     }
 }
 
@@ -94,6 +95,7 @@ fn ingress(event: u64) -> Ingress {
         source: None,
         occurred_at: None,
         message_key: Some(event),
+        unsaid: Unsaid::default(),
         subject: Subject::Identified(vec![who], CustomerBody::Behaviour(behaviour)),
     }
 }

@@ -9,8 +9,11 @@ mod session;
 
 use crate::{
     World,
-    contact::{conversation, grants, offers},
-    decide::{self, SignalGroups},
+    contact::{
+        articles, beside, callback, chat, conversation, conversation::Words, grants, guides,
+        offers, pause,
+    },
+    decide::{self, LawfulBasis, SignalGroups},
     model::*,
     understand::{self, Struggle},
 };
@@ -33,21 +36,41 @@ pub struct Step<'a> {
     pub(crate) seq: Seq,
     pub(crate) world: &'a World,
     pub(crate) out: &'a mut StepOutput,
+    /// The browser that the input came from, where that is known.
+    pub(crate) browser: Option<LinkKey>,
     ordinal: u32,
 }
 
 /// How many recent things are remembered for the timeline.
 pub const TRAIL_ITEMS_MAX: usize = 12;
 
-/// Whether the customer's permission lets this event be kept at all. What is not allowed
-/// is neither logged nor scored.
-pub fn may_keep(state: &CustomerState, body: &CustomerBody, world: &World) -> bool {
+/// Whether the customer's permission lets this event be kept at all; somebody new, without a
+/// state, has said nothing. What is not allowed is neither logged nor scored, and links nobody.
+pub fn may_keep(
+    state: Option<&CustomerState>,
+    body: &CustomerBody,
+    unsaid: Unsaid,
+    world: &World,
+) -> bool {
+    let allowed = || may_analyse(state, unsaid, world);
     match body {
-        CustomerBody::Behaviour(_) => {
-            decide::permits(state, &world.policy, Purpose::AnalyseBehaviour)
-        }
+        CustomerBody::Behaviour(_) => allowed(),
+        CustomerBody::Article(fact) => fact.is_a_statement() || allowed(),
+        // Who somebody is, is theirs to give where nothing is taken unasked.
+        CustomerBody::Identified { .. } => unsaid == Unsaid::ByPolicy || allowed(),
         _ => true,
     }
+}
+
+/// Whether what the customer does and says may be understood, not only kept; somebody new,
+/// without a state, has said nothing.
+pub fn may_analyse(state: Option<&CustomerState>, unsaid: Unsaid, world: &World) -> bool {
+    let said = state.map_or(Consent::Unset, |it| it.permission.analyse_behaviour);
+    let basis = match unsaid {
+        Unsaid::ByPolicy => world.policy.permission.analyse_behaviour,
+        Unsaid::Nothing => LawfulBasis::Consent,
+    };
+    decide::allows(said, basis)
 }
 
 /// Takes one event into one customer's state.
@@ -63,6 +86,7 @@ pub fn step(
 ) -> Reply {
     state.applied = input.seq;
     let mut step = Step {
+        browser: session::browser(state, event),
         state,
         at: input.received_at,
         seq: input.seq,
@@ -73,7 +97,16 @@ pub fn step(
     if offers::is_stopped(&step) {
         offers::withdraw(&mut step);
     }
-    let reply = dispatch(&mut step, event);
+    let reply = match beside::enter(step.state, event) {
+        Ok(place) => {
+            let before = step.state.timeline_seq;
+            let reply = dispatch(&mut step, event);
+            hear(&mut step, event, before);
+            beside::leave(step.state, place);
+            reply
+        }
+        Err(refused) => refused,
+    };
     step.wake();
     reply
 }
@@ -81,12 +114,16 @@ pub fn step(
 fn dispatch(step: &mut Step<'_>, event: &CustomerEvent) -> Reply {
     match &event.body {
         CustomerBody::Behaviour(behaviour) => observe(step, event, behaviour),
-        CustomerBody::SessionStarted(started) => session::started(step, started),
+        CustomerBody::SessionStarted(started) => session::started(step, started, event.source),
         CustomerBody::Identified {
             identifiers,
             traits,
         } => session::identified(step, identifiers, traits),
-        CustomerBody::Consent { purpose, granted } => session::consent(step, *purpose, *granted),
+        CustomerBody::Consent {
+            purpose,
+            granted,
+            by,
+        } => session::consent(step, *purpose, *granted, *by),
         CustomerBody::OfferShown { offer } => offers::shown(step, *offer),
         CustomerBody::OfferAccepted {
             offer,
@@ -97,6 +134,14 @@ fn dispatch(step: &mut Step<'_>, event: &CustomerEvent) -> Reply {
         } => offers::accepted(step, *offer, *option, *grant, *key, phone.as_ref()),
         CustomerBody::OfferDismissed { offer, how } => offers::dismissed(step, *offer, *how),
         CustomerBody::OffersWanted => offers::wanted(step),
+        CustomerBody::GuideFact {
+            guide,
+            offer,
+            step: at_step,
+            fact,
+        } => guides::fact(step, *guide, *offer, *at_step, *fact),
+        CustomerBody::Pausable { path, pausable } => pause::pausable(step, path, *pausable),
+        CustomerBody::Pause { key, path, change } => pause::changed(step, *key, path, *change),
         CustomerBody::HelpRequested {
             channel,
             key,
@@ -108,7 +153,16 @@ fn dispatch(step: &mut Step<'_>, event: &CustomerEvent) -> Reply {
             key,
             client_key,
             text,
-        } => conversation::customer_wrote(step, *conversation, *key, client_key, text),
+            attachments,
+        } => {
+            let words = Words {
+                key: *key,
+                client_key,
+                text,
+                attachments,
+            };
+            conversation::customer_wrote(step, *conversation, words)
+        }
         CustomerBody::CustomerEnded { conversation } => {
             conversation::customer_left(step, *conversation)
         }
@@ -118,7 +172,27 @@ fn dispatch(step: &mut Step<'_>, event: &CustomerEvent) -> Reply {
             key,
             client_key,
             text,
-        } => conversation::agent_wrote(step, *conversation, *agent, *key, client_key, text),
+            attachments,
+        } => {
+            let words = Words {
+                key: *key,
+                client_key,
+                text,
+                attachments,
+            };
+            conversation::agent_wrote(step, *conversation, *agent, words)
+        }
+        CustomerBody::MailFailed(failed) => chat::mail_failed(step, failed),
+        CustomerBody::ChatDetails(details) => chat::details(step, details, event.source),
+        CustomerBody::ChatRead(read) => chat::read(step, *read),
+        CustomerBody::ChatPresence { left_at } => {
+            let mut reply = Reply::Gone;
+            beside::each(step, |step| match chat::presence(step, *left_at) {
+                Reply::Duplicate if reply == Reply::Done => {}
+                one => reply = one,
+            });
+            reply
+        }
         CustomerBody::AgentResolved {
             conversation,
             agent,
@@ -133,10 +207,31 @@ fn dispatch(step: &mut Step<'_>, event: &CustomerEvent) -> Reply {
             channel,
             key,
         } => grants::redeemed(step, *grant, *generation, *channel, *key),
+        CustomerBody::CallbackAsked {
+            ask,
+            phone,
+            key,
+            offer,
+        } => callback::asked(step, ask, phone, *key, *offer),
+        CustomerBody::CallbackMoved {
+            conversation,
+            slot,
+            key,
+        } => callback::moved(step, *conversation, *slot, *key),
+        CustomerBody::CallbackCancelled { conversation, by } => {
+            callback::cancelled(step, *conversation, *by)
+        }
+        CustomerBody::CallbackCalled {
+            conversation,
+            agent,
+            outcome,
+            notes,
+        } => callback::called(step, *conversation, *agent, *outcome, notes),
         CustomerBody::FromRoute(message) => from_route(step, message),
         CustomerBody::MergeOut { merge, into } => merge::out(step, *merge, *into),
         CustomerBody::MergeIn { merge, from } => merge::fold_in(step, *merge, from),
         CustomerBody::Tick => tick(step),
+        CustomerBody::Article(fact) => articles::observed(step, fact),
     }
 }
 
@@ -163,6 +258,14 @@ fn from_route(step: &mut Step<'_>, message: &RouteToCustomer) -> Reply {
             conversation::assigned(step, request, agent);
         }
         RouteToCustomer::Requeued { request } => conversation::requeued(step, request),
+        RouteToCustomer::SlotBooked {
+            conversation,
+            slot,
+            due_at,
+        } => callback::booked(step, conversation, slot, due_at),
+        RouteToCustomer::SlotRefused { conversation, why } => {
+            callback::refused(step, conversation, why);
+        }
     }
     Reply::Done
 }
@@ -170,6 +273,7 @@ fn from_route(step: &mut Step<'_>, message: &RouteToCustomer) -> Reply {
 /// Something was done on a page: remember it, then think again.
 fn observe(step: &mut Step<'_>, event: &CustomerEvent, behaviour: &Behaviour) -> Reply {
     let visit = session::touch(step, behaviour);
+    guides::leave_page(step);
     step.state.last_seen_at = step.at;
     let understood = understand::observe(
         step.state,
@@ -192,6 +296,10 @@ fn observe(step: &mut Step<'_>, event: &CustomerEvent, behaviour: &Behaviour) ->
     if offers::is_live(step) || step.state.conversation.is_some() {
         step.flush_trail();
     }
+    if step.state.conversation.is_some() && matches!(behaviour, Behaviour::PageView { .. }) {
+        // Staff sees which page is open now.
+        conversation::touch(step);
+    }
     Reply::Done
 }
 
@@ -205,6 +313,33 @@ fn remember(step: &mut Step<'_>, at: Timestamp, behaviour: &Behaviour, struggles
         let Struggle { signal, detail } = struggle.clone();
         step.trail(at, Trail::Struggle { signal, detail });
     }
+}
+
+/// What the customer said was read: it becomes their mood, staff sees it, and the rules speak.
+/// `before` is the timeline's last number before the event; words that came twice add nothing to it.
+fn hear(step: &mut Step<'_>, event: &CustomerEvent, before: u64) {
+    let Some(score) = event.reading.as_ref().and_then(TextReading::score) else {
+        return;
+    };
+    let about = match &event.body {
+        CustomerBody::Behaviour(Behaviour::Custom { name, .. }) => ReadingOf::Event(name.clone()),
+        _ => match conversation::newest_message(step.state, before) {
+            Some(message) => ReadingOf::Message(message),
+            None => return,
+        },
+    };
+    let settings = &step.world.policy.sentiment;
+    let changed = understand::text::heard(&mut step.state.mood, score, step.at, settings);
+    let mood = step.state.mood.as_deref().expect("it was just heard");
+    let reading = MoodReading {
+        of: about,
+        score: score.clone(),
+        average: mood.average,
+        trend: mood.trend(),
+        repeated_negatives: mood.repeated_since.is_some(),
+    };
+    step.timeline(Audience::Staff, TimelineBody::Mood(Box::new(reading)));
+    evaluate(step, changed, None);
 }
 
 /// Scores the customer anew, with nothing new done, and lets the rules speak.
@@ -223,6 +358,11 @@ fn evaluate(step: &mut Step<'_>, changed: SignalGroups, event: Option<&str>) {
 fn tick(step: &mut Step<'_>) -> Reply {
     offers::run_out(step);
     grants::run_out(step);
+    callback::run_out(step);
+    beside::each(step, |step| {
+        chat::run_out(step);
+        callback::run_late(step);
+    });
     if decide::due(step.state, step.world).is_some_and(|due| due <= step.at) {
         reconsider(step, SignalGroups::NONE);
     }
@@ -234,6 +374,8 @@ fn due(state: &CustomerState, world: &World) -> Option<Timestamp> {
     [
         offers::due(state),
         grants::due(state),
+        chat::due(state),
+        callback::due(state),
         decide::due(state, world),
     ]
     .into_iter()
@@ -260,7 +402,6 @@ impl Step<'_> {
     }
 
     fn timeline_at(&mut self, at: Timestamp, audience: Audience, body: TimelineBody) -> u64 {
-        self.state.timeline_seq += 1;
         let conversation = self
             .state
             .conversation
@@ -270,6 +411,28 @@ impl Step<'_> {
             TimelineBody::Offer(_) => self.state.offer.as_ref().and_then(|offer| offer.device),
             _ => conversation,
         };
+        self.timeline_row(at, device, audience, body)
+    }
+
+    /// Appends what one browser may read, or every verified session.
+    pub(crate) fn timeline_for(
+        &mut self,
+        device: Option<LinkKey>,
+        audience: Audience,
+        body: TimelineBody,
+    ) -> u64 {
+        let at = self.at;
+        self.timeline_row(at, device, audience, body)
+    }
+
+    fn timeline_row(
+        &mut self,
+        at: Timestamp,
+        device: Option<LinkKey>,
+        audience: Audience,
+        body: TimelineBody,
+    ) -> u64 {
+        self.state.timeline_seq += 1;
         let item = TimelineItem {
             customer: self.state.customer,
             seq: self.state.timeline_seq,

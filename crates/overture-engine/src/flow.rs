@@ -2,7 +2,8 @@
 //! the two state machines, and effects.
 //!
 //! ```text
-//! Ingress -> attribute (whose is it?) -> fold, link, overdue tick -> customer::step
+//! Ingress -> attribute (whose is it?) -> permission -> fold, link, overdue tick
+//!         -> customer::step
 //!         -> messages to route::step and back, first in first out -> Batch
 //! ```
 //!
@@ -14,9 +15,10 @@ use std::collections::VecDeque;
 use crate::{
     World, customer,
     customer::StepOutput,
-    ingest::attribute::attribute,
+    ingest::attribute::{Attribution, attribute},
     model::*,
     route::{self, RouteOutput, Routing},
+    understand,
 };
 
 /// How often messages may go back and forth between the machines for one outside input.
@@ -70,6 +72,8 @@ pub struct Batch {
     pub effects: Vec<Effect>,
     /// Messages that were dropped because the machines did not come to rest.
     pub dropped: u32,
+    /// Inputs that the customer's permission did not let in: nothing is kept of them.
+    pub unpermitted: u32,
 }
 
 /// Takes one input from outside through the whole pipeline at server time `now`.
@@ -99,16 +103,33 @@ pub fn advance(
         occurred_at: ingress.occurred_at,
         source: ingress.source,
         link: None,
+        asker: None,
         message_key: ingress.message_key,
+        unsaid: ingress.unsaid,
     };
     let reply = match ingress.subject {
         Subject::Identified(identifiers, body) => {
             origin.link = identifiers.first().map(|first| first.key);
-            let customer = flow.attribute(&identifiers, &body)?;
-            flow.outside(customer, body, origin)?
+            let found = attribute(flow.states, &identifiers)?;
+            if flow.may_keep(found.customer, &body, ingress.unsaid)? {
+                let customer = flow.settle_identity(&found, &identifiers, &body)?;
+                flow.outside(customer, body, origin)?
+            } else {
+                Reply::Done
+            }
         }
         Subject::Customer(customer, body) => match flow.current(customer)? {
-            Some(customer) => flow.outside(customer, body, origin)?,
+            None => Reply::Gone,
+            Some(customer) if flow.may_keep(Some(customer), &body, ingress.unsaid)? => {
+                flow.outside(customer, body, origin)?
+            }
+            Some(_) => Reply::Done,
+        },
+        Subject::Visitor(customer, asker, body) => match flow.current(customer)? {
+            Some(customer) => {
+                origin.asker = Some(asker);
+                flow.outside(customer, body, origin)?
+            }
             None => Reply::Gone,
         },
         Subject::Route(event) => flow.route(event, 0),
@@ -169,7 +190,9 @@ struct Origin {
     occurred_at: Option<Timestamp>,
     source: Option<SourceId>,
     link: Option<LinkKey>,
+    asker: Option<Asker>,
     message_key: Option<u64>,
+    unsaid: Unsaid,
 }
 
 enum Message {
@@ -187,13 +210,32 @@ struct Flow<'a> {
 }
 
 impl Flow<'_> {
-    /// Whose the event is; folds and links what ingress has to before the event itself.
-    fn attribute(
+    /// Whether the permission of whose event it is lets it in; counts it where it does not.
+    fn may_keep(
         &mut self,
+        customer: Option<CustomerId>,
+        body: &CustomerBody,
+        unsaid: Unsaid,
+    ) -> Result<bool, LoadError> {
+        let world = self.world;
+        let state = match customer {
+            Some(customer) => self.states.customer(customer)?,
+            None => None,
+        };
+        let may = customer::may_keep(state.as_deref(), body, unsaid, world);
+        if !may {
+            self.batch.unpermitted += 1;
+        }
+        Ok(may)
+    }
+
+    /// Whose the event is; folds and links what ingress has to before the event itself.
+    fn settle_identity(
+        &mut self,
+        found: &Attribution,
         identifiers: &[Identifier],
         body: &CustomerBody,
     ) -> Result<CustomerId, LoadError> {
-        let found = attribute(self.states, identifiers)?;
         let customer = match found.customer {
             Some(customer) => customer,
             None => CustomerId::derive(self.now, *self.next_seq, 0),
@@ -249,9 +291,6 @@ impl Flow<'_> {
     ) -> Result<Reply, LoadError> {
         let (now, world) = (self.now, self.world);
         if let Some(state) = self.states.customer(customer)? {
-            if !customer::may_keep(state, &body, world) {
-                return Ok(Reply::Done);
-            }
             let is_due = state.wake_at.is_some_and(|at| at <= now);
             if body == CustomerBody::Tick {
                 let stopped = state.offer.is_some() && world.facts.mode == Mode::Shadow;
@@ -266,20 +305,40 @@ impl Flow<'_> {
         self.customer(customer, body, origin, 0)
     }
 
+    /// Reads what the customer said in the event, where they let us.
+    fn reading(
+        &mut self,
+        customer: CustomerId,
+        body: &CustomerBody,
+        unsaid: Unsaid,
+    ) -> Result<Option<TextReading>, LoadError> {
+        let Some(text) = understand::text::said(body, &self.world.policy.sentiment.properties)
+        else {
+            return Ok(None);
+        };
+        let state = self.states.customer(customer)?;
+        let permitted = customer::may_analyse(state.as_deref(), unsaid, self.world);
+        Ok(permitted.then(|| self.world.text.read(&text)))
+    }
+
     /// Logs and steps one customer event.
     fn customer(
         &mut self,
         customer: CustomerId,
-        body: CustomerBody,
+        mut body: CustomerBody,
         origin: Origin,
         round: u32,
     ) -> Result<Reply, LoadError> {
+        understand::text::take_cards_out(&mut body);
+        let reading = self.reading(customer, &body, origin.unsaid)?;
         let event = CustomerEvent {
             customer,
             occurred_at: origin.occurred_at.unwrap_or(self.now),
             source: origin.source,
             link: origin.link,
+            asker: origin.asker,
             message_key: origin.message_key,
+            reading,
             body,
         };
         let index = self.log(InputBody::Customer(event));

@@ -2,17 +2,31 @@
 
 use std::{fmt, sync::Arc};
 
-use crate::{decide::Policy, model::WorldFacts, understand::EngagementModel};
+use crate::{
+    decide::{Guides, Policy},
+    model::WorldFacts,
+    understand::{EngagementModel, TextModel},
+};
 
 /// The world as of one version; shared by every step until the next version is logged.
 #[derive(Clone)]
 pub struct World {
     /// The logged facts.
     pub facts: WorldFacts,
-    /// The policy that `facts.policy_revision` names.
+    /// The policy that `facts.policy_revision` names, with the guides that
+    /// `facts.guides_revision` names among its rules.
     pub policy: Arc<Policy>,
     /// The model that `facts.model` names.
     pub engagement: Arc<dyn EngagementModel>,
+    /// What reads texts before they are logged. A replay reads nothing anew: what it said is logged.
+    pub text: Arc<dyn TextModel>,
+}
+
+impl World {
+    /// The live guides.
+    pub fn guides(&self) -> &Guides {
+        self.policy.guides()
+    }
 }
 
 impl fmt::Debug for World {

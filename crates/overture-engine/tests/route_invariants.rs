@@ -174,6 +174,7 @@ fn event(happening: &Happening, state: &RouteState, seq: Seq, at: Timestamp) -> 
                         callback: *callback,
                     },
                     active: *active,
+                    hours: None,
                 },
             }
         }
@@ -205,6 +206,7 @@ fn event(happening: &Happening, state: &RouteState, seq: Seq, at: Timestamp) -> 
                 needs: needs.clone(),
                 offer: with_hold.and_then(|which| pick(&offers, which)),
                 why: "asked for help".to_owned(),
+                number: None,
             }))
         }
         Happening::Close { which, how } => match pick(&requests, *which) {
@@ -439,6 +441,7 @@ impl Rows {
                 .map(|(id, request)| {
                     let untold = RequestState {
                         told_position: 0,
+                        tell_again_at: None,
                         ..request.clone()
                     };
                     (*id, untold)

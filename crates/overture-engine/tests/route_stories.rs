@@ -86,6 +86,7 @@ impl Teller {
                         callback: number_of("callback"),
                     },
                     active: !words.contains(&"closed"),
+                    hours: None,
                 },
             },
             "available" | "busy" | "away" | "offline" => RouteEvent::PresenceSet {
@@ -118,6 +119,7 @@ impl Teller {
                         needs: needs(),
                         offer: option("offer").map(|offer| self.offer(offer)),
                         why: "asked for help".to_owned(),
+                        number: None,
                     }),
                     "resolve" | "abandon" => CustomerToRoute::Close {
                         request: self.request(words[1]),
@@ -247,6 +249,25 @@ macro_rules! stories {
 }
 
 stories! {
+    nobody_waits_longer_than_they_are_told: "
+        account ann chat=1
+        available ann
+        ask first
+        accept ann first
+        +120 resolve first
+        ask second
+        accept ann second
+        ask third
+        +60 tick
+        +59 tick
+        +1 tick
+        +119 tick
+        +1 tick
+        +240 tick
+        +100 resolve second
+        reject ann third
+        +1 tick";
+
     a_held_seat_becomes_a_chat: "
         account ann chat=1
         available ann

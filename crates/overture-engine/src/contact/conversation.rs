@@ -5,13 +5,35 @@
 use smallvec::SmallVec;
 
 use crate::{
-    contact::{grants, offers, why},
+    contact::{callback, chat, grants, offers, why},
     customer::Step,
     model::*,
 };
 
 /// How many message keys a conversation remembers.
 const RECENT_MAX: usize = 64;
+
+/// One message as it came in.
+#[derive(Clone, Copy)]
+pub(crate) struct Words<'a> {
+    /// The sender's own key, hashed.
+    pub(crate) key: u64,
+    /// The sender's own key.
+    pub(crate) client_key: &'a str,
+    pub(crate) text: &'a Private,
+    pub(crate) attachments: &'a [Attachment],
+}
+
+impl<'a> Words<'a> {
+    fn plain(key: u64, text: &'a Private) -> Self {
+        Self {
+            key,
+            client_key: "",
+            text,
+            attachments: &[],
+        }
+    }
+}
 
 /// What a conversation is opened with.
 pub(crate) struct Opening {
@@ -52,7 +74,7 @@ pub(crate) fn requested(
         }
     };
     if let Some(text) = text.filter(|text| !text.is_empty()) {
-        write(step, key, "", Author::Customer, text);
+        write(step, Author::Customer, Words::plain(key, text));
     }
     Reply::Conversation {
         customer: step.state.customer,
@@ -109,13 +131,11 @@ pub(crate) fn open(step: &mut Step<'_>, opening: Opening) -> InteractionId {
         redemption: opening.redemption,
         offer: opening.offer,
         key: opening.key,
-        device: step
-            .state
-            .session
-            .as_ref()
-            .and_then(|session| session.device),
+        device: step.browser,
         phone: opening.phone,
         recent: SmallVec::new(),
+        chat: Box::default(),
+        callback: None,
     });
     step.flush_trail();
     changed(step, None, None);
@@ -127,6 +147,7 @@ pub(crate) fn open(step: &mut Step<'_>, opening: Opening) -> InteractionId {
         needs,
         offer: opening.seat,
         why,
+        number: None,
     };
     step.out.to_route.push(CustomerToRoute::Enqueue(new));
     conversation
@@ -136,14 +157,10 @@ pub(crate) fn open(step: &mut Step<'_>, opening: Opening) -> InteractionId {
 pub(crate) fn customer_wrote(
     step: &mut Step<'_>,
     conversation: InteractionId,
-    key: u64,
-    client_key: &str,
-    text: &Private,
+    words: Words<'_>,
 ) -> Reply {
     match &step.state.conversation {
-        Some(open) if open.conversation == conversation => {
-            write(step, key, client_key, Author::Customer, text)
-        }
+        Some(open) if open.conversation == conversation => write(step, Author::Customer, words),
         _ => Reply::Gone,
     }
 }
@@ -153,26 +170,24 @@ pub(crate) fn agent_wrote(
     step: &mut Step<'_>,
     conversation: InteractionId,
     agent: AgentId,
-    key: u64,
-    client_key: &str,
-    text: &Private,
+    words: Words<'_>,
 ) -> Reply {
     match &step.state.conversation {
         Some(open) if open.conversation != conversation => Reply::Gone,
         Some(open) if open.agent != Some(agent) => Reply::NotYours,
-        Some(_) => write(step, key, client_key, Author::Agent(agent), text),
+        Some(_) => write(step, Author::Agent(agent), words),
         None => Reply::Gone,
     }
 }
 
 /// Appends a message, once a key.
-fn write(step: &mut Step<'_>, key: u64, client_key: &str, author: Author, text: &Private) -> Reply {
+fn write(step: &mut Step<'_>, author: Author, words: Words<'_>) -> Reply {
     let open = step
         .state
         .conversation
         .as_ref()
         .expect("the caller found it open");
-    if let Some(sent) = open.recent.iter().find(|sent| sent.key == key) {
+    if let Some(sent) = open.recent.iter().find(|sent| sent.key == words.key) {
         return Reply::Message {
             message: sent.message,
             timeline_seq: sent.timeline_seq,
@@ -185,8 +200,9 @@ fn write(step: &mut Step<'_>, key: u64, client_key: &str, author: Author, text: 
         conversation,
         message,
         author,
-        client_key: client_key.to_owned(),
-        text: text.clone(),
+        client_key: words.client_key.to_owned(),
+        text: words.text.clone(),
+        attachments: words.attachments.to_vec(),
     };
     let timeline_seq = step.timeline(Audience::Everyone, body);
     let open = step.state.conversation.as_mut().expect("found above");
@@ -194,14 +210,29 @@ fn write(step: &mut Step<'_>, key: u64, client_key: &str, author: Author, text: 
         open.recent.remove(0);
     }
     open.recent.push(SentMessage {
-        key,
+        key: words.key,
         message,
         timeline_seq,
     });
-    row(step, Some((author, text.clone())), None);
+    chat::wrote(step, author, message, timeline_seq);
+    row(step, Some((author, last_words(words))), None);
     Reply::Message {
         message,
         timeline_seq,
+    }
+}
+
+/// The last message of the open conversation, if it has a number above `before` in the timeline.
+pub(crate) fn newest_message(state: &CustomerState, before: u64) -> Option<MessageId> {
+    let last = state.conversation.as_ref()?.recent.last()?;
+    (last.timeline_seq > before).then_some(last.message)
+}
+
+/// What lists show of a message: its text, or the name of the first file it carries.
+fn last_words(words: Words<'_>) -> Private {
+    match words.attachments.first() {
+        Some(first) if words.text.is_empty() => first.name.clone(),
+        _ => words.text.clone(),
     }
 }
 
@@ -216,7 +247,7 @@ pub(crate) fn customer_left(step: &mut Step<'_>, conversation: InteractionId) ->
     if open.agent.is_some() {
         let key = step.seq.0;
         let text = Private::new("The customer left the conversation.");
-        return match write(step, key, "", Author::System, &text) {
+        return match write(step, Author::System, Words::plain(key, &text)) {
             Reply::Message { .. } => Reply::Done,
             other => other,
         };
@@ -254,26 +285,42 @@ pub(crate) fn resolved(
     Reply::Done
 }
 
-fn close(step: &mut Step<'_>, how: Closed, code: Option<ResolutionCode>) {
+/// Ends the open conversation; a callback whose time came meanwhile begins.
+pub(crate) fn close(step: &mut Step<'_>, how: Closed, code: Option<ResolutionCode>) {
     let open = step
         .state
         .conversation
         .as_mut()
         .expect("the caller found it open");
     open.status = ConversationStatus::Ended;
-    let request = open.request;
+    let (request, conversation) = (open.request, open.conversation);
+    let is_booked = open
+        .callback
+        .as_deref()
+        .is_some_and(|callback| callback.ask.slot.is_some());
+    if how == Closed::Resolved {
+        chat::mail_the_rest(step);
+    }
     announce(step, None, None);
     row(step, None, code);
     step.state.conversation = None;
     step.out
         .to_route
         .push(CustomerToRoute::Close { request, how });
+    if is_booked {
+        step.out
+            .to_route
+            .push(CustomerToRoute::CancelSlot { conversation });
+    }
+    callback::go_on(step);
 }
 
 /// Two conversations met in a merge: this one gives way to the other.
 pub(crate) fn close_duplicate(step: &mut Step<'_>, other: &ConversationState) {
     let kept = step.state.conversation.replace(other.clone());
+    let aside = step.state.scheduled.take();
     close(step, Closed::Abandoned, None);
+    step.state.scheduled = aside;
     step.state.conversation = kept;
 }
 
@@ -281,6 +328,7 @@ pub(crate) fn close_duplicate(step: &mut Step<'_>, other: &ConversationState) {
 pub(crate) fn waiting(step: &mut Step<'_>, request: RequestId, position: u32, wait_s: Option<u32>) {
     if let Some(open) = mine(step, request) {
         open.status = ConversationStatus::Queued;
+        callback::waits(step, wait_s);
         changed(step, Some(position), wait_s);
     }
 }
@@ -289,6 +337,7 @@ pub(crate) fn waiting(step: &mut Step<'_>, request: RequestId, position: u32, wa
 pub(crate) fn no_agent(step: &mut Step<'_>, request: RequestId) {
     if let Some(open) = mine(step, request) {
         open.status = ConversationStatus::NoAgent;
+        callback::waits(step, None);
         changed(step, None, None);
     }
 }
@@ -351,12 +400,47 @@ fn announce(step: &mut Step<'_>, position: Option<u32>, wait_s: Option<u32>) {
 }
 
 fn row(step: &mut Step<'_>, last: Option<(Author, Private)>, code: Option<ResolutionCode>) {
+    let at = step.at;
     let open = step
         .state
         .conversation
-        .as_ref()
+        .as_mut()
         .expect("the caller found it open");
+    open.chat.last_at = at;
+    write_row(step, last, code);
+}
+
+/// Writes the row as it stands, without making it look newer.
+pub(crate) fn touch(step: &mut Step<'_>) {
+    write_row(step, None, None);
+}
+
+fn write_row(step: &mut Step<'_>, last: Option<(Author, Private)>, code: Option<ResolutionCode>) {
+    let open = step
+        .state
+        .conversation
+        .take()
+        .expect("the caller found it open");
+    row_of(step, &open, last, code);
+    step.state.conversation = Some(open);
+}
+
+/// Writes the row of a conversation as it stands now.
+pub(crate) fn row_of(
+    step: &mut Step<'_>,
+    open: &ConversationState,
+    last: Option<(Author, Private)>,
+    code: Option<ResolutionCode>,
+) {
+    let page = step.state.session.as_ref().map_or("", |visit| &visit.path);
     let (last_author, last_text) = last.unzip();
+    let callback = open.callback.as_deref().map(|callback| CallbackRow {
+        slot: callback.ask.slot,
+        due_at: callback.due_at,
+        attempts: callback.attempts,
+        expected_at: callback.expected_at,
+        time_zone: callback.ask.time_zone.clone(),
+    });
     let row = ConversationRow {
         conversation: open.conversation,
         customer: step.state.customer,
@@ -365,11 +449,13 @@ fn row(step: &mut Step<'_>, last: Option<(Author, Private)>, code: Option<Resolu
         status: open.status,
         agent: open.agent,
         started_at: open.started_at,
-        last_at: step.at,
+        last_at: open.chat.last_at,
         last_author,
         last_text,
         phone: open.phone.clone(),
         code,
+        chat: Box::new(open.chat.standing(page)),
+        callback,
     };
     step.effect(Effect::Conversation(row));
 }

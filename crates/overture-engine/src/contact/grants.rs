@@ -156,7 +156,8 @@ fn denial(
     (!grant.covers(channel)).then_some(AuthorizationDenial::WrongChannel)
 }
 
-/// Every use under way reached an agent: they are consumed now.
+/// Every use under way reached an agent: they are consumed now. Those by which another
+/// browser's conversation came wait for that one.
 pub(crate) fn connect_held(step: &mut Step<'_>) {
     settle_held(step, RedemptionStanding::Connected, LedgerChange::Connected);
 }
@@ -172,9 +173,13 @@ fn settle_held(
     change: impl Fn(RedemptionId) -> LedgerChange,
 ) {
     let mut settled: SmallVec<[(GrantId, RedemptionId); 2]> = SmallVec::new();
+    let beside = &step.state.beside;
     for grant in &mut step.state.grants {
+        let id = grant.grant;
         for use_ in &mut grant.redemptions {
-            if use_.standing == RedemptionStanding::Held {
+            let used = Some((id, use_.redemption));
+            let is_of_another = beside.iter().any(|open| open.redemption == used);
+            if use_.standing == RedemptionStanding::Held && !is_of_another {
                 use_.standing = standing;
                 grant.held -= 1;
                 grant.used += u32::from(standing == RedemptionStanding::Connected);

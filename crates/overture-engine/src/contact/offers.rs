@@ -9,10 +9,10 @@ use smallvec::SmallVec;
 use crate::{
     contact::{
         conversation::{self, Opening},
-        grants, why,
+        grants, guides, why,
     },
     customer::Step,
-    decide::{self, Action, Capability, Conclusion, Rule, RuleHit, suppression},
+    decide::{self, Action, Capability, Conclusion, Policy, Rule, RuleHit, suppression},
     model::*,
     understand::{EngagementInputs, level_of},
 };
@@ -45,11 +45,10 @@ pub(crate) fn act(step: &mut Step<'_>, hit: RuleHit, event: Option<&str>) {
                 });
             }
         }
-        Conclusion::Act => match rule.action {
-            Action::Prompt => make(step, rule, OfferStyle::Prompt),
-            Action::Offer => make(step, rule, OfferStyle::Banner),
-            Action::Notify => alert(step, rule, Outcome::Notify, event),
-            Action::Escalate => alert(step, rule, Outcome::Escalate, event),
+        Conclusion::Act => match (rule.action, rule.style()) {
+            (Action::Escalate, _) => alert(step, rule, Outcome::Escalate, event),
+            (_, Some(style)) => make(step, rule, style),
+            (_, None) => alert(step, rule, Outcome::Notify, event),
         },
     }
 }
@@ -78,11 +77,7 @@ fn make(step: &mut Step<'_>, rule: &Rule, style: OfferStyle) {
         options,
         seat: false,
         grant: None,
-        device: step
-            .state
-            .session
-            .as_ref()
-            .and_then(|session| session.device),
+        device: step.browser,
         made_at: step.at,
         expires_at,
     });
@@ -152,7 +147,7 @@ fn present(step: &mut Step<'_>, wait_s: Option<u32>) {
         end(step, OfferStage::Withdrawn);
         return;
     };
-    if live.options.is_empty() {
+    if live.options.is_empty() && style != OfferStyle::Guide {
         step.state.offer = None;
         suppression::not_reached(
             &mut step.state.suppression,
@@ -174,7 +169,7 @@ fn present(step: &mut Step<'_>, wait_s: Option<u32>) {
     live.stage = OfferStage::Reserved;
     live.grant = grant;
     let outcome = match style {
-        OfferStyle::Prompt => Outcome::Prompt(offer),
+        OfferStyle::Prompt | OfferStyle::Guide => Outcome::Prompt(offer),
         OfferStyle::Banner => Outcome::Offer(offer),
     };
     record(step, rule, Some(decision), outcome, None);
@@ -260,6 +255,8 @@ pub(crate) fn shown(step: &mut Step<'_>, offer: OfferId) -> Reply {
         Some(live) if live.offer == offer => {
             if live.stage == OfferStage::Reserved {
                 live.stage = OfferStage::Shown;
+                let rule = live.rule;
+                guides::shown(step, rule);
                 note(step, Audience::Staff, None);
             }
             Reply::Done
@@ -323,6 +320,26 @@ pub(crate) fn accepted(
     }
 }
 
+/// The customer asks to be called through an offer: its grant is held and the offer is
+/// taken. `None` where the offer is no longer there or its grant does not allow it: the
+/// request is then the customer's own.
+pub(crate) fn take_callback(
+    step: &mut Step<'_>,
+    asked: CallbackOffer,
+    key: u64,
+) -> Option<(GrantId, RedemptionId)> {
+    let option = OfferOptionKind::Callback;
+    let live = step.state.offer.as_ref()?;
+    let pushed = matches!(live.stage, OfferStage::Reserved | OfferStage::Shown);
+    if live.offer != asked.offer || !pushed || !live.options.contains(&option) {
+        return None;
+    }
+    let grant = live.grant.filter(|grant| asked.grant == Some(*grant))?;
+    let redemption = grants::hold(step, grant, None, ChannelKind::Callback, key).ok()?;
+    end(step, OfferStage::Accepted(option));
+    Some((grant, redemption))
+}
+
 /// The customer put it away. "Don't offer again" counts even when the offer is gone.
 pub(crate) fn dismissed(step: &mut Step<'_>, offer: OfferId, how: DismissedHow) -> Reply {
     if how == DismissedHow::Never {
@@ -340,7 +357,9 @@ pub(crate) fn dismissed(step: &mut Step<'_>, offer: OfferId, how: DismissedHow) 
             Reply::Gone
         };
     }
-    decline(step, how);
+    if !is_guide(step) {
+        decline(step, how);
+    }
     let stage = match how {
         DismissedHow::Ignored => OfferStage::Ignored,
         DismissedHow::NotNow | DismissedHow::Never => OfferStage::Dismissed,
@@ -352,6 +371,12 @@ pub(crate) fn dismissed(step: &mut Step<'_>, offer: OfferId, how: DismissedHow) 
 fn decline(step: &mut Step<'_>, how: DismissedHow) {
     let policy = &step.world.policy;
     suppression::dismissed(&mut step.state.suppression, policy, how, step.at);
+}
+
+/// Whether the open offer is a guide: putting one away says nothing about other help.
+fn is_guide(step: &Step<'_>) -> bool {
+    let live = step.state.offer.as_ref();
+    live.is_some_and(|live| live.style == OfferStyle::Guide)
 }
 
 /// The customer wants offers again.
@@ -396,7 +421,10 @@ pub(crate) fn run_out(step: &mut Step<'_>) {
         return;
     }
     if live.stage == OfferStage::Shown {
-        decline(step, DismissedHow::Ignored);
+        // A guide that nobody closed was no question that went unanswered.
+        if !is_guide(step) {
+            decline(step, DismissedHow::Ignored);
+        }
         end(step, OfferStage::Ignored);
     } else {
         end(step, OfferStage::Expired);
@@ -408,7 +436,8 @@ pub(crate) fn due(state: &CustomerState) -> Option<Timestamp> {
     state.offer.as_ref().map(|live| live.expires_at)
 }
 
-fn end(step: &mut Step<'_>, stage: OfferStage) {
+/// Ends the live offer, telling every tab.
+pub(crate) fn end(step: &mut Step<'_>, stage: OfferStage) {
     finish(step, stage, false);
 }
 
@@ -481,20 +510,18 @@ fn strongest_factor(step: &Step<'_>) -> &'static str {
 
 /// What a request of this customer needs of an agent on `channel`.
 pub(crate) fn needs(step: &Step<'_>, channel: ChannelKind) -> Needs {
-    let path = step
-        .state
-        .session
-        .as_ref()
-        .map_or("", |session| session.path.as_str());
+    needs_of(step.state, &step.world.policy, channel)
+}
+
+/// What a request of this customer on `channel` needs.
+pub fn needs_of(state: &CustomerState, policy: &Policy, channel: ChannelKind) -> Needs {
+    let session = state.session.as_ref();
+    let path = session.map_or("", |session| session.path.as_str());
+    let language = state.permission.language.as_deref();
     Needs {
         channel,
-        skill: step.world.policy.routing.skill_for(path).map(str::to_owned),
-        language: step
-            .state
-            .permission
-            .language
-            .as_deref()
-            .and_then(primary_language),
+        skill: policy.routing.skill_for(path).map(str::to_owned),
+        language: language.and_then(primary_language),
         priority: 0,
     }
 }

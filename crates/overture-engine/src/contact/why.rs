@@ -55,9 +55,27 @@ pub fn troubles(state: &CustomerState, now: Timestamp) -> Option<String> {
     Some(format!("{}{}", capitalised(&line), place(state)))
 }
 
-/// Why an agent is asked: the [`troubles`], or that the customer asked on their own.
+/// Why an agent is asked: the [`troubles`], or that answers were not enough, or that the
+/// customer asked on their own.
 pub fn why(state: &CustomerState, now: Timestamp) -> String {
-    troubles(state, now).unwrap_or_else(|| format!("Asked for help{}", place(state)))
+    troubles(state, now)
+        .or_else(|| after_reading(state))
+        .unwrap_or_else(|| format!("Asked for help{}", place(state)))
+}
+
+/// "Still needs help after reading two answers on /checkout".
+fn after_reading(state: &CustomerState) -> Option<String> {
+    let reading = state
+        .reading
+        .as_ref()
+        .filter(|reading| reading.still_needed)?;
+    let answers = match u32::try_from(reading.articles.len()).unwrap_or(u32::MAX) {
+        0 => return None,
+        1 => "an answer".to_owned(),
+        many => format!("{} answers", in_words(many)),
+    };
+    let place = place(state);
+    Some(format!("Still needs help after reading {answers}{place}"))
 }
 
 /// " on /checkout" in a visit whose page is known, else nothing.
@@ -115,6 +133,7 @@ mod tests {
             device: None,
             path: "/checkout".to_owned(),
             path_since: at,
+            source: None,
         });
         state
     }

@@ -5,8 +5,8 @@
 //! come along as themselves, and one live offer survives.
 
 use crate::{
-    contact::{conversation, grants, offers},
-    customer::{Step, TRAIL_ITEMS_MAX},
+    contact::{articles, beside, callback, chat, conversation, grants, guides, offers},
+    customer::{Step, TRAIL_ITEMS_MAX, session},
     decide::suppression,
     model::*,
 };
@@ -62,7 +62,8 @@ pub(super) fn fold_in(step: &mut Step<'_>, merge: MergeId, from: &CustomerState)
         at,
     );
     fold_grants(step, from);
-    fold_conversation(step, from);
+    fold_conversation(step, from, offset);
+    fold_scheduled(step, from);
     settle_uses(step);
     fold_offer(step, from);
     step.timeline(
@@ -89,14 +90,31 @@ fn fold_history(state: &mut CustomerState, from: &CustomerState) {
     if from.need.computed_at > state.need.computed_at {
         state.need = from.need;
     }
+    fold_mood(&mut state.mood, from.mood.as_deref());
     let newer = |session: &Session| {
         state
             .session
             .as_ref()
             .is_none_or(|mine| mine.last_at <= session.last_at)
     };
-    if let Some(session) = from.session.as_ref().filter(|session| newer(session)) {
+    let came_last = from.session.as_ref().filter(|session| newer(session));
+    let (before, after) = match came_last {
+        Some(_) => (&state.browsers, &from.browsers),
+        None => (&from.browsers, &state.browsers),
+    };
+    let mut browsers = before.clone();
+    for browser in after {
+        session::remember(&mut browsers, *browser);
+    }
+    if let Some(session) = came_last {
         state.session = Some(session.clone());
+    }
+    state.browsers = browsers;
+    if state.smart_pause.is_none() {
+        state.smart_pause.clone_from(&from.smart_pause);
+    }
+    for guide in &from.guides_seen {
+        guides::remember(&mut state.guides_seen, *guide);
     }
     for standing in &from.rules {
         if !state.rules.iter().any(|mine| mine.rule == standing.rule) {
@@ -107,6 +125,27 @@ fn fold_history(state: &mut CustomerState, from: &CustomerState) {
     state.trail.sort_by_key(|item| item.at);
     let surplus = state.trail.len().saturating_sub(TRAIL_ITEMS_MAX);
     state.trail.drain(..surplus);
+    articles::fold(state, from);
+}
+
+/// The newer mood goes on; whoever was negative again and again on either side still is.
+fn fold_mood(mine: &mut Option<Box<Mood>>, other: Option<&Mood>) {
+    let Some(other) = other else { return };
+    let Some(mood) = mine else {
+        *mine = Some(Box::new(other.clone()));
+        return;
+    };
+    let (negatives, repeated) = (
+        mood.negatives.max(other.negatives),
+        mood.repeated_since.or(other.repeated_since),
+    );
+    let texts = mood.texts.saturating_add(other.texts);
+    if other.at > mood.at {
+        **mood = other.clone();
+    }
+    mood.negatives = negatives;
+    mood.repeated_since = repeated;
+    mood.texts = texts;
 }
 
 /// Adds up what both did, as of the later of the two.
@@ -122,7 +161,10 @@ fn fold_counters(mine: &mut Features, other: &Features) {
         }
         mine.at = at;
     }
-    mine.page_opened_at = mine.page_opened_at.max(other.page_opened_at);
+    if other.page_opened_at > mine.page_opened_at {
+        mine.page_opened_at = other.page_opened_at;
+        mine.page_left_at = other.page_left_at;
+    }
     mine.session_active_ms = mine.session_active_ms.max(other.session_active_ms);
 }
 
@@ -174,24 +216,59 @@ fn fold_grants(step: &mut Step<'_>, from: &CustomerState) {
     }
 }
 
-/// One open conversation survives: the one an agent has, else the older.
-fn fold_conversation(step: &mut Step<'_>, from: &CustomerState) {
-    let Some(other) = &from.conversation else {
-        return;
-    };
+/// One open conversation of a browser survives: the one an agent has, else the older.
+/// Conversations of different browsers stay: a claimed name ends nobody's chat.
+fn fold_conversation(step: &mut Step<'_>, from: &CustomerState, offset: u64) {
+    for other in from.open() {
+        let mut other = other.clone();
+        other.chat.shift(offset);
+        let met = step.state.open().position(|open| {
+            open.device.is_none() || other.device.is_none() || open.device == other.device
+        });
+        let place = if met.is_none() && step.state.beside.len() < BESIDE_MAX {
+            let front = step.state.conversation.take();
+            step.state.beside.extend(front);
+            step.state.beside.len().checked_sub(1)
+        } else {
+            beside::to_front(step.state, met.unwrap_or_default())
+        };
+        fold_in_front(step, other);
+        beside::leave(step.state, place);
+    }
+}
+
+/// The conversation in front and one that came along become one.
+fn fold_in_front(step: &mut Step<'_>, other: ConversationState) {
     let keep_mine = step.state.conversation.as_ref().is_some_and(|mine| {
         let (mine_assigned, other_assigned) = (mine.agent.is_some(), other.agent.is_some());
         mine_assigned && !other_assigned
             || mine_assigned == other_assigned && mine.started_at <= other.started_at
     });
     if keep_mine {
-        conversation::close_duplicate(step, other);
+        chat::carry_over(step, &other);
+        conversation::close_duplicate(step, &other);
         return;
     }
-    if let Some(mine) = step.state.conversation.replace(other.clone()) {
+    if let Some(mine) = step.state.conversation.replace(other) {
+        chat::carry_over(step, &mine);
         conversation::close_duplicate(step, &mine);
     }
     conversation::changed(step, None, None);
+}
+
+/// One callback survives: the open one, else the survivor's own, else the one that came along.
+fn fold_scheduled(step: &mut Step<'_>, from: &CustomerState) {
+    if let Some(other) = &from.scheduled {
+        let mine = step.state.scheduled.replace(other.clone());
+        if mine.is_some() {
+            callback::drop_scheduled(step, None);
+            step.state.scheduled = mine;
+        }
+    }
+    if step.state.open().any(|open| open.callback.is_some()) {
+        callback::drop_scheduled(step, None);
+    }
+    callback::go_on(step);
 }
 
 /// Uses under way belong to the conversation that survived; where an agent has it already,

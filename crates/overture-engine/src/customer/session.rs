@@ -1,5 +1,7 @@
 //! Visits, identifiers, traits and permission.
 
+use smallvec::SmallVec;
+
 use crate::{
     contact::offers,
     customer::{Step, reconsider},
@@ -12,7 +14,11 @@ use crate::{
 pub(super) const SESSION_GAP: Millis = Millis::from_secs(30 * 60);
 
 /// The widget began or went on with a visit.
-pub(super) fn started(step: &mut Step<'_>, started: &SessionStarted) -> Reply {
+pub(super) fn started(
+    step: &mut Step<'_>,
+    started: &SessionStarted,
+    source: Option<SourceId>,
+) -> Reply {
     step.state.last_seen_at = step.at;
     if let Some(zone) = &started.time_zone {
         step.state.permission.time_zone = Some(zone.clone());
@@ -20,9 +26,17 @@ pub(super) fn started(step: &mut Step<'_>, started: &SessionStarted) -> Reply {
     if let Some(language) = &started.language {
         step.state.permission.language = Some(language.clone());
     }
+    remember(
+        &mut step.state.browsers,
+        Browser {
+            device: started.device,
+            anonymous: started.anonymous,
+        },
+    );
     let session = current(step, Some(started.device));
     session.level = started.level;
     session.device = Some(started.device);
+    session.source = source;
     let session = session.session;
     reconsider(step, SignalGroups::PAGE | SignalGroups::IDENTITY);
     Reply::Session {
@@ -30,6 +44,32 @@ pub(super) fn started(step: &mut Step<'_>, started: &SessionStarted) -> Reply {
         session,
         timeline_seq: step.state.timeline_seq,
     }
+}
+
+/// The browser that an event comes from: the asking session's, else the one whose events come
+/// by the same link, else the one last used.
+pub(super) fn browser(state: &mut CustomerState, event: &CustomerEvent) -> Option<LinkKey> {
+    if let Some(asker) = event.asker {
+        return Some(asker.device);
+    }
+    let known = event.link.and_then(|link| {
+        let is_it = |browser: &Browser| browser.anonymous == Some(link) || browser.device == link;
+        state.browsers.iter().copied().find(is_it)
+    });
+    if let Some(known) = known {
+        remember(&mut state.browsers, known);
+    }
+    let last = state.browsers.last().map(|browser| browser.device);
+    last.or_else(|| state.session.as_ref()?.device)
+}
+
+/// Puts a browser last, and forgets the one that was not used for longest.
+pub(super) fn remember(browsers: &mut SmallVec<[Browser; 1]>, used: Browser) {
+    browsers.retain(|known| known.device != used.device);
+    if browsers.len() == BROWSERS_MAX {
+        browsers.remove(0);
+    }
+    browsers.push(used);
 }
 
 /// Keeps the visit and the open page up to date with something done on a page; says what
@@ -68,6 +108,7 @@ fn current<'s>(step: &'s mut Step<'_>, device: Option<LinkKey>) -> &'s mut Sessi
             device,
             path: String::new(),
             path_since: at,
+            source: None,
         });
     }
     let session = step
@@ -153,25 +194,38 @@ fn learn(state: &mut CustomerState, identifier: &Identifier) -> bool {
     }
 }
 
-/// The customer allowed or refused a purpose.
-pub(super) fn consent(step: &mut Step<'_>, purpose: Purpose, granted: bool) -> Reply {
+/// The customer allowed or refused a purpose. Saying the same again changes nothing.
+pub(super) fn consent(
+    step: &mut Step<'_>,
+    purpose: Purpose,
+    granted: bool,
+    by: ConsentSource,
+) -> Reply {
     let consent = if granted {
         Consent::Granted
     } else {
         Consent::Denied
     };
-    match purpose {
-        Purpose::AnalyseBehaviour => {
-            step.state.permission.analyse_behaviour = consent;
-            if !granted {
-                forget_behaviour(step);
-            }
-        }
-        Purpose::Contact => {
-            step.state.permission.contact = consent;
-            if !granted {
-                offers::withdraw(step);
-            }
+    let permission = &mut step.state.permission;
+    let before = match purpose {
+        Purpose::AnalyseBehaviour => std::mem::replace(&mut permission.analyse_behaviour, consent),
+        Purpose::Contact => std::mem::replace(&mut permission.contact, consent),
+    };
+    if before == consent {
+        return Reply::Done;
+    }
+    step.timeline(
+        Audience::Staff,
+        TimelineBody::Consent {
+            purpose,
+            granted,
+            by,
+        },
+    );
+    if !granted {
+        match purpose {
+            Purpose::AnalyseBehaviour => forget_behaviour(step),
+            Purpose::Contact => offers::withdraw(step),
         }
     }
     reconsider(step, SignalGroups::ALL);

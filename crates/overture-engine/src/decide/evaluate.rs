@@ -13,7 +13,10 @@ use super::{
     suppression,
 };
 use crate::{
-    model::{CustomerState, InteractionId, RuleStanding, Suppression, Timestamp, WithholdReason},
+    model::{
+        CustomerState, GuideFrequency, InteractionId, RuleKey, RuleStanding, Suppression,
+        Timestamp, WithholdReason,
+    },
     understand::need,
     world::World,
 };
@@ -28,6 +31,8 @@ const ACTED: u32 = 1 << 28;
 const SEEN: u32 = 1 << 29;
 /// That this crossing began while the rule was only being watched.
 const SHADOWED: u32 = 1 << 30;
+/// That the customer put away what the rule showed in the visit.
+const PUT_AWAY: u32 = 1 << 31;
 
 /// A rule whose condition holds, has held for its dwell, and has not acted on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,7 +85,7 @@ pub fn evaluate(
     let signals = Signals::of(state, policy, now, event);
     for index in candidates.iter() {
         let rule = &policy.rules()[index];
-        let holds = policy.holds(rule, &signals);
+        let holds = policy.holds(rule, &signals) && is_here(state, rule);
         let known = standings.iter().position(|one| one.rule == rule.key);
         let place = match (known, holds) {
             (None, false) => continue,
@@ -103,7 +108,7 @@ pub fn evaluate(
             standing.met_since = None;
             standing.handled = false;
         }
-        if !holds {
+        if !holds || is_spent(rule, standing, &state.guides_seen) {
             fall(standing);
             continue;
         }
@@ -216,6 +221,31 @@ pub fn due(state: &CustomerState, world: &World) -> Option<Timestamp> {
         (Some(one), Some(other)) => Some(one.min(other)),
         (one, other) => one.or(other),
     }
+}
+
+/// Notes that the customer put away what the rule showed: not again in this visit.
+pub fn put_away(state: &mut CustomerState, rule: RuleKey) {
+    if let Some(standing) = state.rules.iter_mut().find(|one| one.rule == rule) {
+        standing.recorded |= PUT_AWAY;
+    }
+}
+
+/// Whether a rule that shows a guide is for this visit's pages; every other rule is.
+fn is_here(state: &CustomerState, rule: &Rule) -> bool {
+    rule.guide.as_ref().is_none_or(|guide| guide.is_here(state))
+}
+
+/// Whether the customer was shown the rule's guide as often as it is to be shown.
+fn is_spent(rule: &Rule, standing: &RuleStanding, seen: &[RuleKey]) -> bool {
+    let Some(guide) = &rule.guide else {
+        return false;
+    };
+    let spent = match guide.frequency {
+        GuideFrequency::Ever => seen.contains(&rule.key),
+        GuideFrequency::Visit => standing.recorded & ACTED != 0,
+        GuideFrequency::Always => false,
+    };
+    spent || standing.recorded & PUT_AWAY != 0
 }
 
 /// Adds the rules that still wait to act, and all that stood in another visit.

@@ -8,6 +8,8 @@
 
 pub mod condition;
 mod evaluate;
+mod guides;
+mod pages;
 mod permission;
 pub mod policy;
 pub mod quiet_hours;
@@ -18,8 +20,10 @@ pub mod suppression;
 mod trace;
 
 pub use condition::Condition;
-pub use evaluate::{Conclusion, RuleHit, conclude, due, evaluate, re_arm};
-pub use permission::{in_holdout, permits};
+pub use evaluate::{Conclusion, RuleHit, conclude, due, evaluate, put_away, re_arm};
+pub use guides::{GUIDES_LIVE_MAX, GuideError, Guides, LiveGuide, audience};
+pub use pages::{BadPattern, PATTERN_BYTES_MAX, PagePattern};
+pub use permission::{allows, in_holdout, permits};
 pub use policy::*;
 pub use reasons::{Capability, withhold_reasons};
 pub use schema::{SIGNAL_SCHEMA, SignalGroups, SignalId, SignalSpec, SignalType};

@@ -14,6 +14,11 @@ pub fn permits(state: &CustomerState, policy: &Policy, purpose: Purpose) -> bool
         ),
         Purpose::Contact => (state.permission.contact, policy.permission.contact),
     };
+    allows(said, basis)
+}
+
+/// Whether there is a lawful basis: the customer's word, else `basis`.
+pub fn allows(said: Consent, basis: LawfulBasis) -> bool {
     match said {
         Consent::Granted => true,
         Consent::Denied => false,

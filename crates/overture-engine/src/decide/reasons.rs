@@ -6,8 +6,8 @@ use super::{
 };
 use crate::{
     model::{
-        AuthorizationDenial, ChannelKind, CustomerState, Mode, OfferOptionKind, OfferStyle,
-        Purpose, Suppression, Timestamp, WithholdReason,
+        AuthorizationDenial, ChannelKind, CustomerState, GuideKind, Mode, OfferOptionKind,
+        OfferStyle, Purpose, Suppression, Timestamp, WithholdReason,
     },
     world::World,
 };
@@ -24,20 +24,20 @@ pub struct Capability {
     pub callback: bool,
     /// There are articles.
     pub faq: bool,
+    /// The page can be paused, or there are steps to show on it.
+    pub smart_pause: bool,
 }
 
 impl Capability {
     /// What `world` and the visit allow before routing was asked. Nothing at all without a
     /// widget in the visit: there would be nowhere to show it.
     pub fn of(state: &CustomerState, world: &World) -> Self {
-        let widget = state
-            .session
-            .as_ref()
-            .is_some_and(|session| session.device.is_some());
+        let widget = has_widget(state);
         Self {
             chat: widget,
             callback: widget,
             faq: widget && world.facts.faqs,
+            smart_pause: widget && (state.page_is_pausable() || has_steps(state, world)),
         }
     }
 
@@ -46,6 +46,7 @@ impl Capability {
         chat: true,
         callback: true,
         faq: true,
+        smart_pause: true,
     };
 
     /// Whether `option` could be honoured.
@@ -54,9 +55,15 @@ impl Capability {
             OfferOptionKind::Chat => self.chat,
             OfferOptionKind::Callback => self.callback,
             OfferOptionKind::Faq => self.faq,
-            OfferOptionKind::SmartPause => false,
+            OfferOptionKind::SmartPause => self.smart_pause,
         }
     }
+}
+
+/// Whether a guide of several steps is live for the page now open.
+fn has_steps(state: &CustomerState, world: &World) -> bool {
+    let mut guides = world.guides().iter();
+    guides.any(|guide| guide.kind == GuideKind::Steps && guide.is_here(state))
 }
 
 /// All reasons against acting on `rule` at `now`, in the order of [`WithholdReason`];
@@ -122,14 +129,17 @@ pub fn withhold_reasons(
     );
     add(has_live_offer(state, rule), WithholdReason::LiveOffer);
     add(
-        state.conversation.is_some(),
+        state.conversation.is_some() || state.is_paused(now),
         WithholdReason::AlreadyInContact,
     );
     add(
         in_holdout(state.customer, policy.holdout_percent),
         WithholdReason::Holdout,
     );
-    let honourable = rule.options.iter().any(|option| capability.allows(*option));
+    let honourable = match rule.guide {
+        Some(_) => has_widget(state),
+        None => rule.options.iter().any(|option| capability.allows(*option)),
+    };
     add(!honourable, WithholdReason::Paced);
     add(stale, WithholdReason::StaleSignals);
     add(shadow, WithholdReason::ShadowMode);
@@ -139,6 +149,14 @@ pub fn withhold_reasons(
 /// Whether `rule` is only being watched.
 pub(super) fn is_shadow(world: &World, rule: &Rule) -> bool {
     rule.shadow || world.facts.mode == Mode::Shadow
+}
+
+/// Whether there is a widget in the visit: without one there is nowhere to show anything.
+fn has_widget(state: &CustomerState) -> bool {
+    state
+        .session
+        .as_ref()
+        .is_some_and(|session| session.device.is_some())
 }
 
 fn last_heard(state: &CustomerState) -> Timestamp {
@@ -154,12 +172,12 @@ fn is_quiet(state: &CustomerState, policy: &Policy, now: Timestamp) -> bool {
     })
 }
 
-/// A banner takes the place of an open prompt; nothing else shares the customer.
+/// A banner takes the place of an open prompt or guide; nothing else shares the customer.
 fn has_live_offer(state: &CustomerState, rule: &Rule) -> bool {
-    state
-        .offer
-        .as_ref()
-        .is_some_and(|offer| !(offer.style == OfferStyle::Prompt && rule.action == Action::Offer))
+    state.offer.as_ref().is_some_and(|offer| {
+        let gives_way = matches!(offer.style, OfferStyle::Prompt | OfferStyle::Guide);
+        !(gives_way && rule.action == Action::Offer)
+    })
 }
 
 /// Why no grant lets the customer reach an agent through `rule`, where it needs one and

@@ -6,7 +6,7 @@ use std::{
     sync::LazyLock,
 };
 
-use crate::model::Signal;
+use crate::model::{Emotion, Signal};
 
 /// Groups of signals that change together; a rule is looked at when one it reads changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -31,7 +31,7 @@ impl SignalGroups {
     pub const EVENT: Self = Self(1 << 6);
     /// `conversation.*` and `offer.*`.
     pub const CONTACT: Self = Self(1 << 7);
-    /// `sentiment.*`, `emotion.*`, `voice.*`.
+    /// `sentiment.*`, `emotion.*`, `text.*`, `voice.*`.
     pub const SENTIMENT: Self = Self(1 << 8);
     /// All of them.
     pub const ALL: Self = Self((1 << GROUPS) - 1);
@@ -120,6 +120,16 @@ pub(super) enum Source {
     Event,
     ConversationOpen,
     OfferOpen,
+    Sentiment,
+    Confidence,
+    Intensity,
+    SentimentLabel,
+    Average,
+    Trend,
+    RepeatedNegatives,
+    Emotion(Emotion),
+    Sarcasm,
+    Urgency,
     NotComputed,
 }
 
@@ -193,7 +203,19 @@ const fn later(name: &'static str) -> SignalSpec {
     )
 }
 
-const NAMED: [SignalSpec; 38] = [
+const fn mood(name: &'static str, source: Source, about: &'static str) -> SignalSpec {
+    spec(name, Number, G::SENTIMENT, source, about)
+}
+
+const fn emotion(name: &'static str, emotion: Emotion) -> SignalSpec {
+    mood(
+        name,
+        Source::Emotion(emotion),
+        "probability in the last words, 0..=1",
+    )
+}
+
+const NAMED: [SignalSpec; 43] = [
     spec(
         "engagement.score",
         Number,
@@ -333,24 +355,66 @@ const NAMED: [SignalSpec; 38] = [
         Source::OfferOpen,
         "whether an offer is open",
     ),
-    later("sentiment.score"),
-    later("sentiment.confidence"),
-    later("sentiment.intensity"),
+    mood(
+        "sentiment.score",
+        Source::Sentiment,
+        "how the customer felt in the last words, -1..=1",
+    ),
+    mood(
+        "sentiment.confidence",
+        Source::Confidence,
+        "probability of sentiment.label, 0..=1",
+    ),
+    mood(
+        "sentiment.intensity",
+        Source::Intensity,
+        "how strong any feeling was, 0..=1",
+    ),
+    one_of(
+        spec(
+            "sentiment.label",
+            Text,
+            G::SENTIMENT,
+            Source::SentimentLabel,
+            "the most likely of three",
+        ),
+        &["negative", "neutral", "positive"],
+    ),
+    mood(
+        "sentiment.average",
+        Source::Average,
+        "weighted mean of the last scores, -1..=1",
+    ),
+    mood(
+        "sentiment.trend",
+        Source::Trend,
+        "change of the score from one text to the next",
+    ),
     spec(
         "sentiment.repeated_negatives",
         Flag,
         G::SENTIMENT,
-        Source::NotComputed,
+        Source::RepeatedNegatives,
         "whether the CUSUM of negative turns is over its limit",
     ),
-    later("emotion.anger"),
-    later("emotion.frustration"),
-    later("emotion.sadness"),
-    later("emotion.fear"),
-    later("emotion.joy"),
-    later("emotion.gratitude"),
-    later("emotion.surprise"),
-    later("emotion.neutral"),
+    emotion("emotion.anger", Emotion::Anger),
+    emotion("emotion.frustration", Emotion::Frustration),
+    emotion("emotion.sadness", Emotion::Sadness),
+    emotion("emotion.fear", Emotion::Fear),
+    emotion("emotion.joy", Emotion::Joy),
+    emotion("emotion.gratitude", Emotion::Gratitude),
+    emotion("emotion.surprise", Emotion::Surprise),
+    emotion("emotion.neutral", Emotion::Neutral),
+    mood(
+        "text.sarcasm",
+        Source::Sarcasm,
+        "probability that the last words meant the opposite, 0..=1",
+    ),
+    mood(
+        "text.urgency",
+        Source::Urgency,
+        "probability that the matter is pressing, whatever the feeling, 0..=1",
+    ),
     later("voice.anger"),
     later("voice.frustration"),
     later("voice.arousal"),

@@ -6,8 +6,8 @@ use super::{
     schema::{SignalId, Source},
 };
 use crate::{
-    model::{CustomerState, IdentityLevel, Purpose, Timestamp},
-    understand::{features, level_of},
+    model::{CustomerState, IdentityLevel, Mood, Purpose, Timestamp},
+    understand::{features, level_of, text},
 };
 
 /// The value of a signal as of one time.
@@ -73,6 +73,17 @@ impl<'a> Signals<'a> {
         }
     }
 
+    fn fresh_mood(&self) -> Option<&'a Mood> {
+        text::fresh(&self.state.mood, self.now, &self.policy.sentiment)
+    }
+
+    /// Scores have four decimals; so have they here, or 0.7 would lie a little above 0.7.
+    fn mood(&self, of: impl Fn(&Mood) -> f32) -> SignalValue<'a> {
+        self.fresh_mood().map_or(SignalValue::Absent, |mood| {
+            SignalValue::Number(libm::round(f64::from(of(mood)) * 1e4) / 1e4)
+        })
+    }
+
     fn history(&self, count: u32) -> SignalValue<'a> {
         let known = self.level == IdentityLevel::Verified;
         SignalValue::Number(if known { f64::from(count) } else { 0.0 })
@@ -118,6 +129,20 @@ impl SignalSource for Signals<'_> {
             Source::Event => self.event.map_or(Absent, Text),
             Source::ConversationOpen => Flag(state.conversation.is_some()),
             Source::OfferOpen => Flag(state.offer.is_some()),
+            Source::Sentiment => self.mood(|mood| mood.sentiment.score),
+            Source::Confidence => self.mood(|mood| mood.sentiment.confidence),
+            Source::Intensity => self.mood(|mood| mood.sentiment.intensity),
+            Source::SentimentLabel => self
+                .fresh_mood()
+                .map_or(Absent, |mood| Text(mood.sentiment.label.name())),
+            Source::Average => self.mood(|mood| mood.average),
+            Source::Trend => self.mood(Mood::trend),
+            Source::RepeatedNegatives => self
+                .fresh_mood()
+                .map_or(Absent, |mood| Flag(mood.repeated_since.is_some())),
+            Source::Emotion(emotion) => self.mood(|mood| mood.emotions[emotion as usize]),
+            Source::Sarcasm => self.mood(|mood| mood.sarcasm),
+            Source::Urgency => self.mood(|mood| mood.urgency),
             Source::NotComputed => Absent,
         }
     }

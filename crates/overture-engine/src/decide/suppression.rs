@@ -53,10 +53,15 @@ pub fn dismissed(
 /// Takes back a contact that was booked and never reached the customer: its token returns,
 /// and its cool-down is waived.
 pub fn not_reached(suppression: &mut Suppression, caps: &CapSettings, now: Timestamp) {
+    unseen(suppression, caps, now);
+    suppression.waived = true;
+}
+
+/// Takes back a contact that could not be shown where it belongs: its token returns.
+pub fn unseen(suppression: &mut Suppression, caps: &CapSettings, now: Timestamp) {
     let full = caps.contacts as f32;
     suppression.tokens = (tokens(suppression, caps, now) + 1.0).min(full);
     suppression.tokens_at = now.max(Timestamp(1));
-    suppression.waived = true;
 }
 
 /// Books a failure of ours: the cool-down it left behind is waived once.

@@ -4,8 +4,9 @@ use smallvec::SmallVec;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::{
-    ConversationState, CustomerId, GrantState, IdentifierKind, IdentityLevel, InteractionId,
-    LinkKey, MergeId, NeedLevel, OfferState, Seq, Timestamp,
+    Asker, CallbackRefusal, ConversationState, CustomerId, GrantState, IdentifierKind,
+    IdentityLevel, InteractionId, LinkKey, MergeId, Mood, NeedLevel, OfferState, Reading, Seq,
+    SmartPauseState, SourceId, Timestamp,
 };
 
 /// One customer in memory. About 1 KB when nothing is going on.
@@ -31,8 +32,12 @@ pub struct CustomerState {
     pub features: Features,
     /// How much help is needed, as last computed.
     pub need: NeedState,
+    /// What the customer's words said lately; `None` until something was said.
+    pub mood: Option<Box<Mood>>,
     /// The visit under way.
     pub session: Option<Session>,
+    /// Browsers in which the widget ran, the one last used last, at most [`BROWSERS_MAX`].
+    pub browsers: SmallVec<[Browser; 1]>,
     /// How many visits so far.
     pub visits: u32,
     /// How many requests for help so far.
@@ -47,14 +52,27 @@ pub struct CustomerState {
     pub offer: Option<OfferState>,
     /// Grants that can still matter.
     pub grants: SmallVec<[GrantState; 1]>,
-    /// The one open conversation.
+    /// The open conversation; the one in front where several browsers have their own.
     pub conversation: Option<ConversationState>,
+    /// Open conversations of other browsers, at most [`BESIDE_MAX`] and a callback; none while
+    /// nothing is in front.
+    pub beside: Vec<ConversationState>,
+    /// A callback that waits for its time, beside whatever is open.
+    pub scheduled: Option<Box<ConversationState>>,
+    /// Why the last request for a callback was not taken on.
+    pub callback_refusal: Option<CallbackRefusal>,
     /// The last things done, not yet in the timeline, oldest first, at most 12.
     pub trail: SmallVec<[TrailItem; 2]>,
+    /// What was read in the knowledge base in this visit; `None` for most customers.
+    pub reading: Option<Box<Reading>>,
     /// The last number given in the timeline.
     pub timeline_seq: u64,
     /// The due time that was last asked for; [`super::Effect::Wake`] follows its changes.
     pub wake_at: Option<Timestamp>,
+    /// What is known of pausing the page.
+    pub smart_pause: Option<SmartPauseState>,
+    /// Guides that are shown once and were, by their rules, at most 64, newest last.
+    pub guides_seen: SmallVec<[RuleKey; 1]>,
 }
 
 impl CustomerState {
@@ -71,7 +89,9 @@ impl CustomerState {
             permission: Permission::default(),
             features: Features::new(at),
             need: NeedState::default(),
+            mood: None,
             session: None,
+            browsers: SmallVec::new(),
             visits: 0,
             past_requests: 0,
             rules: SmallVec::new(),
@@ -80,11 +100,51 @@ impl CustomerState {
             offer: None,
             grants: SmallVec::new(),
             conversation: None,
+            beside: Vec::new(),
+            scheduled: None,
+            callback_refusal: None,
             trail: SmallVec::new(),
+            reading: None,
             timeline_seq: 0,
             wake_at: None,
+            smart_pause: None,
+            guides_seen: SmallVec::new(),
         }
     }
+
+    /// Every open conversation, the one in front first.
+    pub fn open(&self) -> impl Iterator<Item = &ConversationState> + Clone {
+        self.conversation.iter().chain(&self.beside)
+    }
+
+    /// The open conversation that a session goes on with: its browser's own, else one that it
+    /// may use.
+    pub fn own(&self, asker: &Asker) -> Option<&ConversationState> {
+        let usable = |open: &&ConversationState| asker.may_use(open.conversation, open.device);
+        let own = self.open().filter(usable);
+        let here = |open: &&ConversationState| open.device == Some(asker.device);
+        own.clone().find(here).or_else(|| own.clone().next())
+    }
+
+    /// The open conversation of this id.
+    pub fn open_one(&self, conversation: InteractionId) -> Option<&ConversationState> {
+        self.open().find(|open| open.conversation == conversation)
+    }
+}
+
+/// How many browsers of one customer are remembered.
+pub const BROWSERS_MAX: usize = 8;
+
+/// How many conversations may be open beside the one in front.
+pub const BESIDE_MAX: usize = 7;
+
+/// A browser in which the widget ran.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Browser {
+    /// What its sessions are bound to.
+    pub device: LinkKey,
+    /// The link by which its events come, where one is known.
+    pub anonymous: Option<LinkKey>,
 }
 
 /// An identifier that points to the customer.
@@ -107,6 +167,59 @@ pub enum Purpose {
     Contact,
 }
 
+/// Who told us what the customer allows. Ordered as the widget believes them, the first most.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum ConsentSource {
+    /// The site itself, by a call or an event.
+    #[default]
+    Api,
+    /// The browser, by Global Privacy Control.
+    Gpc,
+    /// A consent platform, by the IAB's Transparency and Consent Framework.
+    Tcf,
+    /// A consent platform, by Google Consent Mode.
+    ConsentMode,
+    /// Segment's category preferences.
+    Segment,
+}
+
+impl ConsentSource {
+    /// All of them, the most believed first.
+    pub const ALL: [Self; 5] = [
+        Self::Api,
+        Self::Gpc,
+        Self::Tcf,
+        Self::ConsentMode,
+        Self::Segment,
+    ];
+
+    /// Its name on the wire.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Api => "api",
+            Self::Gpc => "gpc",
+            Self::Tcf => "tcf",
+            Self::ConsentMode => "gcm",
+            Self::Segment => "segment",
+        }
+    }
+
+    /// The one of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|one| one.name() == name)
+    }
+}
+
+impl Purpose {
+    /// Its name on the wire.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::AnalyseBehaviour => "analyse_behaviour",
+            Self::Contact => "contact",
+        }
+    }
+}
+
 /// What the customer said about one purpose.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Consent {
@@ -117,6 +230,16 @@ pub enum Consent {
     Granted,
     /// Refused.
     Denied,
+}
+
+/// What of an input may be kept while its customer has said nothing: its source knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Unsaid {
+    /// What the policy's lawful basis allows.
+    #[default]
+    ByPolicy,
+    /// Nothing: the source requires the customer's own word.
+    Nothing,
 }
 
 /// What the customer allows us.
@@ -151,6 +274,8 @@ pub struct Session {
     pub path: String,
     /// Since when (server time).
     pub path_since: Timestamp,
+    /// Where its widget came from: whose pages it is on.
+    pub source: Option<SourceId>,
 }
 
 /// How many signals are counted; see [`Signal`].
@@ -251,6 +376,8 @@ pub struct Features {
     pub scroll_depth_percent: u8,
     /// When the page now open was opened (event time).
     pub page_opened_at: Timestamp,
+    /// When it was left, where nothing was opened since (event time).
+    pub page_left_at: Option<Timestamp>,
 }
 
 impl Features {
@@ -264,6 +391,7 @@ impl Features {
             session_active_ms: 0,
             scroll_depth_percent: 0,
             page_opened_at: at,
+            page_left_at: None,
         }
     }
 }

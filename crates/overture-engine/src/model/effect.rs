@@ -1,10 +1,13 @@
 //! What a step wants done: rows to write and answers to give. Nothing here acts.
 
 use super::{
-    AgentId, AgentState, ChannelKind, ConversationStatus, CustomerId, DecisionId, DecisionRecord,
-    DeliveryId, GrantId, GrantState, IdentifierKind, IdentityLink, InteractionId, LinkKey,
-    MessageId, OfferId, OfferOptionKind, OfferStage, OfferStyle, Outcome, Private, RedemptionId,
-    RequestId, RequestState, ResolutionCode, Signal, Timestamp,
+    AgentId, AgentState, ArticleFact, ArticleTally, Attachment, CallbackRow, CallbackText,
+    CallbackView, ChannelKind, ChatStanding, ConsentSource, ConversationStatus, CustomerId,
+    DecisionId, DecisionRecord, DeliveryId, GrantId, GrantState, GuideFactKind, GuideId,
+    IdentifierKind, IdentityLink, InteractionId, LinkKey, MailFailure, MessageId, Millis,
+    MoodReading, OfferId, OfferOptionKind, OfferStage, OfferStyle, Outcome, PauseChange, Private,
+    Purpose, RedemptionId, RequestId, RequestState, ResolutionCode, SearchMiss, Signal, SourceId,
+    Timestamp,
 };
 
 /// One thing to be written in the same transaction as the input that caused it.
@@ -70,6 +73,10 @@ pub enum Effect {
     },
     /// Something to send to the outside world.
     Outbox(OutboxItem),
+    /// Something was done with an article: adds to its counts.
+    Article(ArticleTally),
+    /// A search found nothing.
+    SearchMissed(SearchMiss),
     /// One more of something that is only counted, by minute.
     Count {
         /// The rule's id.
@@ -104,6 +111,27 @@ pub enum Outbound {
         /// One plain line.
         text: String,
     },
+    /// An e-mail with agents' messages for a customer who is away.
+    ChatMail {
+        /// For whom.
+        customer: CustomerId,
+        /// Which conversation it continues.
+        conversation: InteractionId,
+        /// The address.
+        to: Private,
+        /// The messages, oldest first.
+        messages: Vec<MessageId>,
+        /// BCP 47 language, where known.
+        language: Option<String>,
+        /// Through which source the customer came.
+        source: Option<SourceId>,
+        /// The browser that the conversation belongs to.
+        device: Option<LinkKey>,
+        /// Which of the conversation's addresses `to` is.
+        generation: u32,
+    },
+    /// A text message to a customer about their callback, in words chosen when it is sent.
+    Sms(Box<CallbackText>),
 }
 
 /// Who may see a timeline row.
@@ -157,6 +185,15 @@ pub enum TimelineBody {
         /// Their kinds; the values are in the links.
         kinds: Vec<IdentifierKind>,
     },
+    /// The customer allowed or refused a purpose.
+    Consent {
+        /// What for.
+        purpose: Purpose,
+        /// Whether it is allowed.
+        granted: bool,
+        /// Who told us.
+        by: ConsentSource,
+    },
     /// An offer changed its stage.
     Offer(OfferView),
     /// A decision was recorded.
@@ -195,6 +232,26 @@ pub enum TimelineBody {
         client_key: String,
         /// What.
         text: Private,
+        /// Files that came with it.
+        attachments: Vec<Attachment>,
+    },
+    /// What the customer's words said about them.
+    Mood(Box<MoodReading>),
+    /// What the customer was shown when a chat began.
+    ChatTerms {
+        /// Which conversation.
+        conversation: InteractionId,
+        /// The version of the consent line.
+        terms: String,
+    },
+    /// A mail with agents' messages never arrives.
+    MailFailed {
+        /// Which conversation it continued.
+        conversation: InteractionId,
+        /// Why.
+        failure: MailFailure,
+        /// What the mail server said, for people.
+        detail: String,
     },
     /// An agent ended a conversation.
     Resolution {
@@ -214,11 +271,48 @@ pub enum TimelineBody {
         /// What happened to it.
         change: LedgerChange,
     },
+    /// A Smart Pause began, ended or failed.
+    Pause {
+        /// The page, without query and fragment.
+        path: String,
+        /// What became of it.
+        change: PauseChange,
+        /// How long the page was paused, once it is over.
+        lasted: Option<Millis>,
+    },
+    /// Something became of a guide in a page.
+    Guide {
+        /// Which.
+        guide: GuideId,
+        /// At which step, from 0.
+        step: u8,
+        /// What.
+        fact: GuideFactKind,
+    },
+    /// The customer is told about a callback.
+    Callback(Box<CallbackView>),
     /// Another customer was folded in.
     Merge {
         /// Which.
         other: CustomerId,
     },
+    /// The customer did something with the knowledge base.
+    Article(ArticleFact),
+}
+
+impl TimelineBody {
+    /// The conversation it is about, if it is about one.
+    pub fn conversation(&self) -> Option<InteractionId> {
+        match self {
+            Self::Conversation { conversation, .. }
+            | Self::Message { conversation, .. }
+            | Self::ChatTerms { conversation, .. }
+            | Self::MailFailed { conversation, .. }
+            | Self::Resolution { conversation, .. } => Some(*conversation),
+            Self::Callback(view) => Some(view.conversation),
+            _ => None,
+        }
+    }
 }
 
 /// An offer as a timeline row shows it. Wording and token are rendered by whoever sends it.
@@ -240,6 +334,13 @@ pub struct OfferView {
     pub expires_at: Timestamp,
     /// Why the customer sees it, as a key of the wording: the strongest factor's name.
     pub why: &'static str,
+}
+
+impl OfferView {
+    /// The guide it shows, if it shows one.
+    pub fn guide(&self) -> Option<GuideId> {
+        GuideId::of_rule(&self.rule)
+    }
 }
 
 /// Who wrote a message.
@@ -333,6 +434,10 @@ pub struct ConversationRow {
     pub phone: Option<Private>,
     /// How it ended.
     pub code: Option<ResolutionCode>,
+    /// Read marks, presence and mail.
+    pub chat: Box<ChatStanding>,
+    /// The callback it is, where it was asked for as one.
+    pub callback: Option<CallbackRow>,
 }
 
 /// The answer to one input from outside.

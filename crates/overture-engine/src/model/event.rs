@@ -1,9 +1,11 @@
 //! What happens: every input of the two state machines.
 
 use super::{
-    AgentId, ChannelKind, CustomerId, CustomerState, DismissedHow, GrantId, GrantTerms, Identifier,
-    IdentityLevel, InteractionId, LinkKey, MergeId, OfferId, OfferOptionKind, Private, Purpose,
-    ResolutionCode, RouteEvent, RouteToCustomer, Seq, SourceId, Timestamp, WorldFacts,
+    AgentId, ArticleFact, Asker, Attachment, CallOutcome, CallbackAsk, CallbackOffer, ChannelKind,
+    ChatDetails, ChatRead, ConsentSource, CustomerId, CustomerState, DismissedHow, GrantId,
+    GrantTerms, GuideFactKind, GuideId, Identifier, IdentityLevel, InteractionId, LinkKey,
+    MailFailed, MergeId, OfferId, OfferOptionKind, PauseChange, Private, Purpose, ResolutionCode,
+    RouteEvent, RouteToCustomer, Seq, Slot, SourceId, TextReading, Timestamp, Unsaid, WorldFacts,
 };
 
 /// One entry of the log: an input that one state machine takes, exactly once, in order.
@@ -47,8 +49,14 @@ pub struct CustomerEvent {
     pub source: Option<SourceId>,
     /// The identifier it came with, kept so that a merge can be undone.
     pub link: Option<LinkKey>,
+    /// The widget session it was done in; `None` for everybody else, and in what releases
+    /// before this field logged: it is then taken as the customer's own.
+    pub asker: Option<Asker>,
     /// Hash of (source, message id), for deduplication.
     pub message_key: Option<u64>,
+    /// What its text says about the customer, as read before it was logged; `None` where there
+    /// is no text, or no permission to read it.
+    pub reading: Option<TextReading>,
     /// What it is.
     pub body: CustomerBody,
 }
@@ -73,6 +81,8 @@ pub enum CustomerBody {
         purpose: Purpose,
         /// Whether it is allowed.
         granted: bool,
+        /// Who told us.
+        by: ConsentSource,
     },
     /// The widget really showed an offer.
     OfferShown {
@@ -101,6 +111,33 @@ pub enum CustomerBody {
     },
     /// The customer wants offers again.
     OffersWanted,
+    /// A page said whether it can be paused.
+    Pausable {
+        /// The page, without query and fragment.
+        path: String,
+        /// Whether it can.
+        pausable: bool,
+    },
+    /// A Smart Pause began, ended or failed.
+    Pause {
+        /// The widget's key of this pause, hashed.
+        key: u64,
+        /// The page, without query and fragment.
+        path: String,
+        /// What became of it.
+        change: PauseChange,
+    },
+    /// Something became of a guide in a page.
+    GuideFact {
+        /// Which guide.
+        guide: GuideId,
+        /// The offer that shows it; `None` where the customer asked to be shown it.
+        offer: Option<OfferId>,
+        /// At which step, from 0.
+        step: u8,
+        /// What.
+        fact: GuideFactKind,
+    },
     /// The customer asked for help on their own. Never suppressed.
     HelpRequested {
         /// By chat or by callback.
@@ -120,8 +157,10 @@ pub enum CustomerBody {
         key: u64,
         /// The client's key as the client wrote it, echoed so that it finds its own message.
         client_key: String,
-        /// What.
+        /// What; may be empty when files came with it.
         text: Private,
+        /// Files that came with it.
+        attachments: Vec<Attachment>,
     },
     /// The customer left the conversation.
     CustomerEnded {
@@ -138,9 +177,22 @@ pub enum CustomerBody {
         key: u64,
         /// The desk's key as it wrote it.
         client_key: String,
-        /// What.
+        /// What; may be empty when files came with it.
         text: Private,
+        /// Files that came with it.
+        attachments: Vec<Attachment>,
     },
+    /// What the customer was told and told us when the open chat began.
+    ChatDetails(ChatDetails),
+    /// One side read the open conversation.
+    ChatRead(ChatRead),
+    /// The customer of an open conversation came or left.
+    ChatPresence {
+        /// When they were last there; `None` when they are there.
+        left_at: Option<Timestamp>,
+    },
+    /// A mail with agents' messages never arrives.
+    MailFailed(MailFailed),
     /// An agent ended a conversation.
     AgentResolved {
         /// Which.
@@ -175,6 +227,44 @@ pub enum CustomerBody {
         /// The caller's idempotency key, hashed.
         key: u64,
     },
+    /// The customer asked to be called.
+    CallbackAsked {
+        /// When, and what else was asked.
+        ask: Box<CallbackAsk>,
+        /// Where to call, E.164.
+        phone: Private,
+        /// The client's idempotency key, hashed.
+        key: u64,
+        /// The offer it came from.
+        offer: Option<CallbackOffer>,
+    },
+    /// A booked callback is wanted at another time.
+    CallbackMoved {
+        /// Which.
+        conversation: InteractionId,
+        /// When.
+        slot: Slot,
+        /// The caller's idempotency key, hashed.
+        key: u64,
+    },
+    /// A callback is called off.
+    CallbackCancelled {
+        /// Which.
+        conversation: InteractionId,
+        /// The member of staff who did it; `None` for the customer.
+        by: Option<AgentId>,
+    },
+    /// An agent said what came of a call.
+    CallbackCalled {
+        /// Which.
+        conversation: InteractionId,
+        /// Who called.
+        agent: AgentId,
+        /// What came of it.
+        outcome: CallOutcome,
+        /// Notes for the next agent.
+        notes: Private,
+    },
     /// Routing answered.
     FromRoute(RouteToCustomer),
     /// This customer is folded into another: freeze and carry the state over.
@@ -193,6 +283,8 @@ pub enum CustomerBody {
     },
     /// A due time was reached.
     Tick,
+    /// The customer did something with the knowledge base.
+    Article(ArticleFact),
 }
 
 /// The widget began or went on with a session.
@@ -200,6 +292,8 @@ pub enum CustomerBody {
 pub struct SessionStarted {
     /// The browser's own link; what the customer may read is bound to it.
     pub device: LinkKey,
+    /// The link by which events of the same browser come, where one is known.
+    pub anonymous: Option<LinkKey>,
     /// How far the person is proven.
     pub level: IdentityLevel,
     /// The page, without query and fragment.
@@ -298,11 +392,20 @@ pub enum Navigation {
 pub enum ClickTarget {
     /// A link, button or the like.
     Interactive,
-    /// A text field or a stepper: never part of a rage click.
+    /// A text field.
     TextField,
+    /// What is there to be clicked again and again: plus and minus, next and previous.
+    Stepper,
     /// Anything else.
     #[default]
     Other,
+}
+
+impl ClickTarget {
+    /// Whether fast clicks on it are its use, and never rage.
+    pub fn is_meant_to_repeat(self) -> bool {
+        matches!(self, Self::TextField | Self::Stepper)
+    }
 }
 
 /// What came of a submitted form.
@@ -326,6 +429,8 @@ pub struct Ingress {
     pub occurred_at: Option<Timestamp>,
     /// Hash of (source, message id); `None` is never a duplicate.
     pub message_key: Option<u64>,
+    /// What of it may be kept while the customer has said nothing.
+    pub unsaid: Unsaid,
     /// Whom it concerns.
     pub subject: Subject,
 }
@@ -338,6 +443,8 @@ pub enum Subject {
     Identified(Vec<Identifier>, CustomerBody),
     /// A known customer.
     Customer(CustomerId, CustomerBody),
+    /// A known customer, in a widget session.
+    Visitor(CustomerId, Asker, CustomerBody),
     /// Routing.
     Route(RouteEvent),
     /// The world changed.

@@ -139,8 +139,16 @@ ids! {
     DeliveryId = "dlv";
     /// A scoped token for programs.
     TokenId = "tok";
+    /// A file that came with a message.
+    AttachmentId = "att";
+    /// How one organisation, or one of its names, looks and speaks to customers.
+    BrandId = "brd";
     /// A knowledge base article.
     FaqId = "faq";
+    /// A guide on the organisation's own pages.
+    GuideId = "gde";
+    /// A file that a guide shows.
+    MediaId = "med";
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Who somebody is, and how sure we are.
 
-use super::{CustomerId, Private, Timestamp};
+use super::{CustomerId, InteractionId, Private, Timestamp};
 
 /// A keyed hash of an identifier's kind and normalised value: enough to recognise it,
 /// useless to read it. Made at ingress with the installation's secret.
@@ -62,6 +62,34 @@ impl IdentityLevel {
             IdentityLevel::Claimed => "claimed",
             IdentityLevel::Verified => "verified",
         }
+    }
+}
+
+/// The widget session in which a customer did something. What it may see and touch is bound to
+/// it: a name that a page merely claims opens nothing that belongs to another browser.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Asker {
+    /// The browser it is in.
+    pub device: LinkKey,
+    /// How far the person is proven.
+    pub level: IdentityLevel,
+    /// The one conversation that it was opened for, by a link in an e-mail.
+    pub only: Option<InteractionId>,
+}
+
+impl Asker {
+    /// Whether it may see and touch a conversation, which belongs to the browser `device`.
+    pub fn may_use(&self, conversation: InteractionId, device: Option<LinkKey>) -> bool {
+        match self.only {
+            Some(only) => only == conversation,
+            None => self.may_use_of(device),
+        }
+    }
+
+    /// Whether it may see and touch what belongs to a browser and to no conversation.
+    pub fn may_use_of(&self, device: Option<LinkKey>) -> bool {
+        let is_own = self.level == IdentityLevel::Verified || device == Some(self.device);
+        self.only.is_none() && is_own
     }
 }
 

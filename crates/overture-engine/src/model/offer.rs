@@ -3,8 +3,8 @@
 use smallvec::SmallVec;
 
 use super::{
-    AgentId, DecisionId, GrantId, InteractionId, LinkKey, MessageId, OfferId, Private,
-    RedemptionId, RequestId, RuleKey, Timestamp,
+    AgentId, CallbackState, ChatState, DecisionId, GrantId, InteractionId, LinkKey, MessageId,
+    OfferId, Private, RedemptionId, RequestId, RuleKey, Timestamp,
 };
 
 /// A channel on which an agent serves a customer.
@@ -36,14 +36,17 @@ pub enum OfferStyle {
     Prompt,
     /// The "Help is Available" banner.
     Banner,
+    /// A guide beside an element of the page.
+    Guide,
 }
 
 impl OfferStyle {
-    /// `prompt` or `banner`.
+    /// `prompt`, `banner` or `guide`.
     pub const fn name(self) -> &'static str {
         match self {
             OfferStyle::Prompt => "prompt",
             OfferStyle::Banner => "banner",
+            OfferStyle::Guide => "guide",
         }
     }
 }
@@ -85,7 +88,7 @@ pub enum DismissedHow {
 }
 
 /// Where an offer is: `eligible -> reserved -> shown -> accepted | dismissed | ignored |
-/// withdrawn | expired`. Only live ones are kept in memory.
+/// withdrawn | expired | completed`. Only live ones are kept in memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum OfferStage {
     /// Decided; routing was asked for a seat.
@@ -104,6 +107,8 @@ pub enum OfferStage {
     Withdrawn,
     /// Ran out unseen.
     Expired,
+    /// Its guide was followed to the end.
+    Completed,
 }
 
 impl OfferStage {
@@ -118,6 +123,7 @@ impl OfferStage {
             OfferStage::Ignored => "ignored",
             OfferStage::Withdrawn => "withdrawn",
             OfferStage::Expired => "expired",
+            OfferStage::Completed => "completed",
         }
     }
 }
@@ -176,6 +182,10 @@ pub struct ConversationState {
     pub phone: Option<Private>,
     /// The last message keys with what they became, newest last, at most 64.
     pub recent: SmallVec<[SentMessage; 1]>,
+    /// Read marks, presence and mail.
+    pub chat: Box<ChatState>,
+    /// The callback it is, where it was asked for as one.
+    pub callback: Option<Box<CallbackState>>,
 }
 
 /// A message already taken, so that sending it again gives the same answer.
@@ -200,16 +210,19 @@ pub enum ConversationStatus {
     Ended,
     /// No agent is signed in; it stays queued and the customer was told.
     NoAgent,
+    /// A callback that waits for its time.
+    Scheduled,
 }
 
 impl ConversationStatus {
-    /// `queued`, `assigned`, `ended` or `no_agent`.
+    /// `queued`, `assigned`, `ended`, `no_agent` or `scheduled`.
     pub const fn name(self) -> &'static str {
         match self {
             ConversationStatus::Queued => "queued",
             ConversationStatus::Assigned => "assigned",
             ConversationStatus::Ended => "ended",
             ConversationStatus::NoAgent => "no_agent",
+            ConversationStatus::Scheduled => "scheduled",
         }
     }
 }
@@ -229,17 +242,26 @@ pub enum ResolutionCode {
     CallbackNoAnswer,
     /// Something else, in the notes.
     Other,
+    /// A callback reached the customer.
+    Reached,
+    /// A callback reached a machine.
+    Voicemail,
+    /// A callback reached somebody who had not asked.
+    WrongPerson,
 }
 
 impl ResolutionCode {
     /// Every code with its wire name.
-    pub const ALL: [(ResolutionCode, &'static str); 6] = [
+    pub const ALL: [(ResolutionCode, &'static str); 9] = [
         (ResolutionCode::Solved, "solved"),
         (ResolutionCode::Workaround, "workaround"),
         (ResolutionCode::NoFix, "no_fix"),
         (ResolutionCode::Spam, "spam"),
         (ResolutionCode::CallbackNoAnswer, "callback_no_answer"),
         (ResolutionCode::Other, "other"),
+        (ResolutionCode::Reached, "reached"),
+        (ResolutionCode::Voicemail, "voicemail"),
+        (ResolutionCode::WrongPerson, "wrong_person"),
     ];
 
     /// The code's wire name.

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    AgentId, ChannelKind, CustomerId, InteractionId, OfferId, RequestId, ReservationId, Seq,
-    Timestamp,
+    AgentHours, AgentId, Booking, ChannelKind, CustomerId, InteractionId, LinkKey, NumberUse,
+    OfferId, RequestId, ReservationId, Seq, Slot, SlotRefusal, SlotWish, Timestamp,
 };
 
 /// A count for each channel.
@@ -83,6 +83,8 @@ pub struct AgentProfile {
     pub capacity: PerChannel,
     /// Whether the account may work at all.
     pub active: bool,
+    /// When they work, for what is promised ahead; `None` is the policy's hours.
+    pub hours: Option<AgentHours>,
 }
 
 /// What a request needs.
@@ -166,6 +168,30 @@ pub enum CustomerToRoute {
         /// How.
         how: Closed,
     },
+    /// Book a time for a callback, in place of what is booked for it. Asking counts the
+    /// number, unless something is booked already or the wish says otherwise.
+    BookSlot {
+        /// For which callback.
+        conversation: InteractionId,
+        /// The keyed hash of the number to be called.
+        number: LinkKey,
+        /// When.
+        wish: SlotWish,
+        /// What it needs.
+        needs: Needs,
+        /// A wish without a slot keeps to all of these; empty is any time.
+        within: Vec<AgentHours>,
+    },
+    /// Give a booked time back.
+    CancelSlot {
+        /// For which callback.
+        conversation: InteractionId,
+    },
+    /// Whoever has this number had not asked to be called: take no more callbacks to it.
+    BlockNumber {
+        /// Its keyed hash.
+        number: LinkKey,
+    },
 }
 
 /// How a request left routing.
@@ -192,6 +218,9 @@ pub struct NewRequest {
     pub offer: Option<OfferId>,
     /// One plain line for the agent: why.
     pub why: String,
+    /// The keyed hash of the number to be called, of a callback: it may have been blocked
+    /// since the call was promised.
+    pub number: Option<LinkKey>,
 }
 
 /// What routing tells a customer's step.
@@ -242,6 +271,22 @@ pub enum RouteToCustomer {
         /// Which.
         request: RequestId,
     },
+    /// A callback's time is booked.
+    SlotBooked {
+        /// For which callback.
+        conversation: InteractionId,
+        /// The slot; `None` for now.
+        slot: Option<Slot>,
+        /// When the call is due.
+        due_at: Timestamp,
+    },
+    /// A callback's time is not booked; what was booked before stays.
+    SlotRefused {
+        /// For which callback.
+        conversation: InteractionId,
+        /// Why.
+        why: SlotRefusal,
+    },
 }
 
 /// The routing state machine's memory.
@@ -258,6 +303,10 @@ pub struct RouteState {
     /// Smoothed seconds that one served request lasts, by channel (chat, callback);
     /// zero when none was served yet.
     pub handle_s: [f32; 2],
+    /// Booked times of callbacks that have not passed.
+    pub bookings: BTreeMap<InteractionId, Booking>,
+    /// Numbers that we were asked to call lately.
+    pub numbers: BTreeMap<LinkKey, NumberUse>,
 }
 
 /// One agent.
@@ -292,6 +341,9 @@ pub struct RequestState {
     pub passed: BTreeSet<AgentId>,
     /// The last position told to the customer; 0 is none, `u32::MAX` is "nobody signed in".
     pub told_position: u32,
+    /// When the customer, still waiting at that position, is told anew because the wait they
+    /// were told is over.
+    pub tell_again_at: Option<Timestamp>,
 }
 
 /// Where a request is.

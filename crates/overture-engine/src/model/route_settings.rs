@@ -1,6 +1,6 @@
 //! The limits and times that the policy sets for routing.
 
-use super::{ChannelKind, Millis};
+use super::{CallbackSettings, ChannelKind, Millis};
 
 /// What routing waits for, and how much it takes on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +15,8 @@ pub struct RouteSettings {
     pub queued_max: usize,
     /// How many seats may be held at once; more are denied.
     pub holds_max: usize,
+    /// How callbacks are promised and made.
+    pub callbacks: CallbackSettings,
 }
 
 impl Default for RouteSettings {
@@ -27,6 +29,7 @@ impl Default for RouteSettings {
             bounded_wait: Millis::from_secs(120),
             queued_max: 10_000,
             holds_max: 10_000,
+            callbacks: CallbackSettings::default(),
         }
     }
 }

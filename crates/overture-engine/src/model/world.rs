@@ -33,4 +33,6 @@ pub struct WorldFacts {
     pub faqs: bool,
     /// The engagement model's name.
     pub model: String,
+    /// The revision of the live guides; 0 before there were any.
+    pub guides_revision: u32,
 }

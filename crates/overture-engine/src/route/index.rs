@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::lane::{FreeKey, Lane, LaneKey, WaitKey, has_room, staffs, takes_work};
 use crate::model::{
-    AgentId, AgentState, ChannelKind, OfferId, RequestId, RequestStage, RequestState,
+    AgentId, AgentState, ChannelKind, Needs, OfferId, RequestId, RequestStage, RequestState,
     ReservationId, RouteState, Timestamp,
 };
 
@@ -16,6 +16,8 @@ const LANES_MAX: usize = 256;
 pub(super) enum Due {
     Reservation(RequestId),
     Hold(OfferId),
+    /// The wait that a customer was told is over.
+    Wait(RequestId),
 }
 
 /// What the index knows of one agent.
@@ -141,6 +143,38 @@ impl Index {
         number
     }
 
+    /// Whether anybody who works on the channel is signed in.
+    pub(super) fn staffs(&self, channel: ChannelKind) -> bool {
+        self.staff[place_of(channel)] > 0
+    }
+
+    /// The expected wait of a request with these needs that would queue now, seconds: none
+    /// where somebody who can serve it is free.
+    pub(super) fn wait_if_queued(&self, needs: &Needs, state: &RouteState) -> Option<u32> {
+        let key = LaneKey::of(needs);
+        let fitting = state
+            .agents
+            .values()
+            .filter(|agent| takes_work(agent) && key.fits(&agent.profile));
+        let (mut seats, mut free) = (0, false);
+        for agent in fitting {
+            seats += agent.profile.capacity.get(needs.channel);
+            free |= has_room(agent, needs.channel);
+        }
+        let waiting = self
+            .lane_by_key
+            .get(&key)
+            .map_or(0, |lane| self.lanes[*lane].waiting.len());
+        if free && waiting == 0 {
+            return Some(0);
+        }
+        let handle_s = state.handle_s[place_of(needs.channel)];
+        (seats > 0 && handle_s > 0.0).then(|| {
+            let wait_s = f64::from(handle_s) * (waiting + 1) as f64 / f64::from(seats);
+            libm::ceil(wait_s) as u32
+        })
+    }
+
     /// How many requests wait.
     pub(super) fn queued(&self) -> usize {
         self.by_age.iter().map(BTreeSet::len).sum()
@@ -158,6 +192,9 @@ impl Index {
         self.by_age[place_of(request.needs.channel)].insert((request.queued_at, id));
         if !request.passed.is_empty() {
             self.passed_on.insert(id);
+        }
+        if let Some(at) = request.tell_again_at {
+            self.dues.insert((at, Due::Wait(id)));
         }
         lane
     }

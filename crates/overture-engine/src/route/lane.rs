@@ -43,6 +43,16 @@ impl LaneKey {
         }
     }
 
+    /// The needs of the lane, with the urgency of `needs`.
+    pub(super) fn needs(&self, needs: &Needs) -> Needs {
+        Needs {
+            channel: self.channel,
+            skill: self.skill.clone(),
+            language: self.language.clone(),
+            priority: needs.priority,
+        }
+    }
+
     /// Whether an agent with this profile may serve the lane, load and presence aside.
     pub(super) fn fits(&self, profile: &AgentProfile) -> bool {
         profile.active

@@ -19,6 +19,7 @@ mod place;
 mod ranked;
 mod requests;
 mod seats;
+pub mod slots;
 mod tell;
 
 use std::collections::BTreeSet;
@@ -111,6 +112,15 @@ pub fn step(
                 CustomerToRoute::ReleaseSeat { offer } => run.release_seat(*offer),
                 CustomerToRoute::Enqueue(new) => run.enqueue(*customer, new),
                 CustomerToRoute::Close { request, how } => run.close(*request, *how),
+                CustomerToRoute::BookSlot {
+                    conversation,
+                    number,
+                    wish,
+                    needs,
+                    within,
+                } => run.book_slot(*customer, *conversation, *number, *wish, needs, within),
+                CustomerToRoute::CancelSlot { conversation } => run.cancel_slot(*conversation),
+                CustomerToRoute::BlockNumber { number } => run.block_number(*number),
             }
             Reply::Done
         }
@@ -121,8 +131,8 @@ pub fn step(
     reply
 }
 
-/// When routing wants its next [`RouteEvent::Tick`]: the first reservation or held seat that
-/// runs out, or, while an agent is free, the first waiting request whose needs relax.
+/// When routing wants its next [`RouteEvent::Tick`]: the first reservation, held seat or told
+/// wait that runs out, or, while an agent is free, the first waiting request whose needs relax.
 pub fn next_due(routing: &Routing) -> Option<Timestamp> {
     let ends = routing.index.dues.first().map(|(at, _)| *at);
     let relaxes = routing

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::model::{
     AgentId, ChannelKind, Closed, CustomerId, Effect, NewRequest, Reply, RequestId, RequestStage,
-    RequestState, ReservationId, RouteToCustomer,
+    RequestState, ReservationId, RouteToCustomer, SlotRefusal,
 };
 
 /// How much the newest served request counts in the smoothed handle time.
@@ -22,6 +22,14 @@ impl Run<'_> {
     pub(super) fn enqueue(&mut self, customer: CustomerId, new: &NewRequest) {
         let id = new.request;
         if self.state.requests.contains_key(&id) {
+            return;
+        }
+        if new.number.is_some_and(|number| self.is_blocked(number)) {
+            let message = RouteToCustomer::SlotRefused {
+                conversation: new.conversation,
+                why: SlotRefusal::NumberBlocked,
+            };
+            self.tell(customer, message);
             return;
         }
         let held = new.offer.and_then(|offer| self.take_hold(offer, new));
@@ -44,6 +52,7 @@ impl Run<'_> {
                 stage: RequestStage::Queued,
                 passed: Default::default(),
                 told_position: 0,
+                tell_again_at: None,
             },
         );
         match held {
@@ -79,6 +88,7 @@ impl Run<'_> {
                 };
                 request.passed.clear();
                 request.told_position = 0;
+                request.tell_again_at = None;
                 let customer = request.customer;
                 self.index.dues.remove(&(until, Due::Reservation(id)));
                 self.changed_requests.insert(id);
@@ -193,6 +203,7 @@ impl Run<'_> {
 
     /// Takes a request out of its line.
     pub(super) fn unqueue(&mut self, id: RequestId) {
+        self.expect(id, None);
         let request = &self.state.requests[&id];
         let (lane, rank) = self.index.unqueue(id, request, self.state);
         self.touched.moved(lane, rank);

@@ -22,6 +22,7 @@ impl Run<'_> {
                     self.pass(request, agent);
                 }
                 Due::Hold(offer) => self.release_seat(offer),
+                Due::Wait(request) => self.tell_wait_again(request),
             }
         }
         self.relax();

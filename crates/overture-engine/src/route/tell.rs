@@ -4,10 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     Run,
-    index::place_of,
+    index::{Due, place_of},
     lane::{LaneKey, WaitKey},
 };
-use crate::model::{ChannelKind, RequestId, RouteToCustomer};
+use crate::model::{ChannelKind, Millis, RequestId, RouteToCustomer, Timestamp};
+
+/// A customer is not told a wait again before this, however short it was.
+const AGAIN_AFTER_MIN: Millis = Millis::from_secs(60);
 
 /// What "nobody is signed in" is in [`crate::model::RequestState::told_position`].
 const TOLD_NO_AGENT: u32 = u32::MAX;
@@ -152,16 +155,64 @@ impl Run<'_> {
         if self.index.staff[place_of(request.needs.channel)] == 0 {
             if told != TOLD_NO_AGENT {
                 request.told_position = TOLD_NO_AGENT;
+                self.expect(id, None);
                 self.tell(customer, RouteToCustomer::NoAgent { request: id });
             }
         } else if told == 0 || told == TOLD_NO_AGENT || rung(told) != rung(position) {
-            request.told_position = position;
-            let waiting = RouteToCustomer::Waiting {
-                request: id,
-                position,
-                wait_s,
-            };
-            self.tell(customer, waiting);
+            self.tell_waiting(id, position, wait_s);
+        } else if request.tell_again_at.is_none() {
+            // Came back to the line, or what the wait is was not known before.
+            let again = self.again_after(wait_s);
+            self.expect(id, again);
+        }
+    }
+
+    /// The wait that a customer was told is over and they still wait: nobody who has waited
+    /// for long is told less than that. So each of these comes after at least twice the time.
+    pub(super) fn tell_wait_again(&mut self, id: RequestId) {
+        self.expect(id, None);
+        let request = &self.state.requests[&id];
+        let lane = self.index.lane_by_key[&LaneKey::of(&request.needs)];
+        let key = WaitKey::of(id, request);
+        let position = self.index.lanes[lane].waiting.rank(&key) as u32 + 1;
+        let waited_s = self.at.since(request.queued_at).as_secs_f64() as u32;
+        if let Some(wait_s) = self.wait_s(lane, position) {
+            self.tell_waiting(id, position, Some(wait_s.max(waited_s)));
+        }
+    }
+
+    fn tell_waiting(&mut self, id: RequestId, position: u32, wait_s: Option<u32>) {
+        let again = self.again_after(wait_s);
+        self.expect(id, again);
+        let Some(request) = self.state.requests.get_mut(&id) else {
+            return;
+        };
+        request.told_position = position;
+        let customer = request.customer;
+        let waiting = RouteToCustomer::Waiting {
+            request: id,
+            position,
+            wait_s,
+        };
+        self.tell(customer, waiting);
+    }
+
+    /// When a wait that is told now is over.
+    fn again_after(&self, wait_s: Option<u32>) -> Option<Timestamp> {
+        let wait = Millis::from_secs(wait_s?.into()).max(AGAIN_AFTER_MIN);
+        Some(self.at + wait)
+    }
+
+    /// Sets when a customer who waits is told again.
+    pub(super) fn expect(&mut self, id: RequestId, again: Option<Timestamp>) {
+        let Some(request) = self.state.requests.get_mut(&id) else {
+            return;
+        };
+        if let Some(before) = std::mem::replace(&mut request.tell_again_at, again) {
+            self.index.dues.remove(&(before, Due::Wait(id)));
+        }
+        if let Some(at) = again {
+            self.index.dues.insert((at, Due::Wait(id)));
         }
     }
 }

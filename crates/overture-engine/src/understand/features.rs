@@ -8,13 +8,16 @@ use smallvec::SmallVec;
 use crate::{
     decide::{FrustrationSettings, SignalGroups},
     model::{
-        Behaviour, ClickPoint, ClickTarget, Decayed, Features, FormFault, HALF_LIVES_MS,
-        Navigation, Signal, SubmitOutcome, Timestamp,
+        Behaviour, ClickPoint, Decayed, Features, FormFault, HALF_LIVES_MS, Millis, Navigation,
+        Signal, SubmitOutcome, Timestamp,
     },
 };
 
 /// Form faults kept while they may still become a struggle.
 const FAULTS_MAX: usize = 4;
+
+/// So long may the page before take to come back.
+const BACK_LOADS_MAX: Millis = Millis::from_secs(30);
 
 /// A struggle that an event showed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,7 +64,12 @@ pub fn observe(
                 observed.add(Signal::QuickBack, format!("back to {path}"));
             }
         }
-        Behaviour::PageLeave => observed.changed = SignalGroups::NONE,
+        Behaviour::PageLeave => {
+            observed.changed = SignalGroups::NONE;
+            if occurred_at >= features.page_opened_at {
+                features.page_left_at = Some(occurred_at);
+            }
+        }
         Behaviour::Click { x_px, y_px, on, .. } => {
             count(features, Signal::Click, occurred_at);
             let point = ClickPoint {
@@ -69,7 +77,7 @@ pub fn observe(
                 y_px: *y_px,
                 at: occurred_at,
             };
-            if *on != ClickTarget::TextField && is_rage_click(features, point, settings) {
+            if !on.is_meant_to_repeat() && is_rage_click(features, point, settings) {
                 count(features, Signal::RageClick, occurred_at);
                 observed.add(Signal::RageClick, "");
             }
@@ -131,6 +139,7 @@ pub fn begin_session(features: &mut Features, at: Timestamp) {
     features.page_active_ms = 0;
     features.scroll_depth_percent = 0;
     features.page_opened_at = at;
+    features.page_left_at = None;
     features.clicks.clear();
     features.faults.clear();
 }
@@ -199,9 +208,15 @@ fn page_opened(
     if at < features.page_opened_at {
         return false;
     }
+    // What was left long before this one came was not left for it.
+    let left_at = features
+        .page_left_at
+        .take()
+        .filter(|left_at| at.since(*left_at) <= BACK_LOADS_MAX)
+        .unwrap_or(at);
     let quick = pages_before
         && navigation == Navigation::BackForward
-        && at.since(features.page_opened_at) <= settings.quick_back;
+        && left_at.since(features.page_opened_at) <= settings.quick_back;
     if quick {
         count(features, Signal::QuickBack, at);
     }

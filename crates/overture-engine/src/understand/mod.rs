@@ -5,14 +5,18 @@
 //! them are looked at again.
 
 pub mod engagement;
+pub mod entities;
 pub mod features;
 pub mod need;
+pub mod redact;
+pub mod text;
 
 use smallvec::SmallVec;
 
 pub use engagement::{EngagementInputs, EngagementModel, FACTORS, Factor};
 pub use features::{Observed, Struggle};
 pub use need::LevelChange;
+pub use text::TextModel;
 
 use crate::{
     decide::SignalGroups,

@@ -153,6 +153,33 @@ fn struggles_follow_their_definitions() {
             vec![],
         ),
         (
+            "left by back in time, for a page that loads slowly",
+            vec![
+                (0.0, page("/a", Navigation::Navigate)),
+                (6.0, Behaviour::PageLeave),
+                (14.0, page("/b", Navigation::BackForward)),
+            ],
+            vec![Signal::QuickBack],
+        ),
+        (
+            "left by back too late",
+            vec![
+                (0.0, page("/a", Navigation::Navigate)),
+                (7.1, Behaviour::PageLeave),
+                (7.2, page("/b", Navigation::BackForward)),
+            ],
+            vec![],
+        ),
+        (
+            "left for another site, and come back to",
+            vec![
+                (0.0, page("/a", Navigation::Navigate)),
+                (6.0, Behaviour::PageLeave),
+                (600.0, page("/a", Navigation::BackForward)),
+            ],
+            vec![],
+        ),
+        (
             "left by a link at once",
             vec![
                 (0.0, page("/a", Navigation::Navigate)),

@@ -150,6 +150,8 @@ fn conversation() -> ConversationState {
         device: None,
         phone: None,
         recent: smallvec::smallvec![],
+        chat: Box::default(),
+        callback: None,
     }
 }
 

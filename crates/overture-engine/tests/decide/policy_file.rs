@@ -89,6 +89,10 @@ fn a_mistake_in_the_file_has_its_exact_place() {
         ("[permission]\ncontact = \"consnet\"".into(), vec!["2:11 expected `contact` to be one of legitimate_interest, consent; did you mean `consent`?"]),
         ("[need]\nhigh = { enter = 0.4 }".into(), vec!["2:8 expected `high` to begin above `medium` and to end no lower"]),
         ("[need]\nmedium = { enter = 0.4, leave = 0.45 }".into(), vec!["2:33 expected `leave` to be no higher than `enter`"]),
+        ("[frustration]\nslow_click_s = 8".into(), vec!["2:16 expected `slow_click_s` to be no more than `dead_click_s`"]),
+        ("[frustration]\ndead_click_s = 61".into(), vec!["2:16 expected `dead_click_s` to be a number from 1 to 60"]),
+        ("[frustration]\nthrash_reversals = 1".into(), vec!["2:20 expected `thrash_reversals` to be a whole number from 2 to 20"]),
+        ("[frustration]\nidle_s = 0".into(), vec!["2:10 expected `idle_s` to be a number from 1 to 600"]),
         ("[quiet_hours]\nfrom = \"25:00\"".into(), vec!["2:8 expected `from` to be a time of day like \"21:30\""]),
         ("[quiet_hours]\nfallback_zones = [\"UTC\", \"Mars/Base\"]".into(), vec!["2:26 expected the name of a time zone, such as \"Europe/Berlin\""]),
         ("need = 3".into(), vec!["1:1 expected `need` to be a table"]),
@@ -150,12 +154,15 @@ fn files_and_rules_have_limits() {
 
 #[test]
 fn a_signal_that_nothing_computes_is_a_warning() {
-    let parsed = Policy::parse(Policy::shipped(), 1).unwrap();
+    let shipped = Policy::parse(Policy::shipped(), 1).unwrap();
+    assert!(shipped.warnings.is_empty(), "{:?}", shipped.warnings);
+    let rule = "[[rules]]\nid = \"tone\"\nwhen = \"voice.anger > 0.5\"\naction = \"notify\"";
+    let parsed = Policy::parse(rule, 1).unwrap();
     assert!(
         parsed
             .warnings
             .iter()
-            .any(|warning| warning.message.contains("sentiment.score")),
+            .any(|warning| warning.message.contains("voice.anger")),
         "{:?}",
         parsed.warnings
     );

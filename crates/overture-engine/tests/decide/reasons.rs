@@ -64,6 +64,8 @@ fn conversation() -> ConversationState {
         device: None,
         phone: None,
         recent: smallvec![],
+        chat: Box::default(),
+        callback: None,
     }
 }
 
@@ -88,6 +90,13 @@ fn case(toml: &str, change: impl FnOnce(&mut Case)) -> Case {
     };
     change(&mut case);
     case
+}
+
+fn paused_at(since: Timestamp) -> SmartPauseState {
+    SmartPauseState {
+        current: Some((7, since)),
+        ..SmartPauseState::default()
+    }
 }
 
 #[test]
@@ -219,6 +228,18 @@ fn each_reason_alone_withholds() {
             Some(R::AlreadyInContact),
         ),
         (
+            case(RULE, |case| {
+                case.state.smart_pause = Some(paused_at(at(-60.0)))
+            }),
+            Some(R::AlreadyInContact),
+        ),
+        (
+            case(RULE, |case| {
+                case.state.smart_pause = Some(paused_at(at(-1_800.0)))
+            }),
+            None,
+        ),
+        (
             case(&format!("[holdout]\npercent = 100\n{RULE}"), |_| {}),
             Some(R::Holdout),
         ),
@@ -228,6 +249,7 @@ fn each_reason_alone_withholds() {
                     chat: false,
                     callback: false,
                     faq: false,
+                    smart_pause: false,
                 };
             }),
             Some(R::Paced),
@@ -238,6 +260,7 @@ fn each_reason_alone_withholds() {
                     chat: false,
                     callback: false,
                     faq: true,
+                    smart_pause: false,
                 };
             }),
             None,
@@ -282,6 +305,7 @@ fn all_reasons_are_kept_in_their_order() {
             chat: false,
             callback: false,
             faq: false,
+            smart_pause: false,
         };
         let state = &mut case.state;
         state.permission.contact = Consent::Denied;

@@ -50,9 +50,11 @@ pub(crate) fn world(toml: &str, mode: Mode) -> World {
             mode,
             faqs: true,
             model: "one-factor".to_owned(),
+            ..WorldFacts::default()
         },
         policy: Arc::new(policy),
         engagement: Arc::new(OneFactor),
+        text: Arc::new(overture_engine::understand::text::NoTextModel),
     }
 }
 
@@ -65,6 +67,7 @@ pub(crate) fn visit(number: u32, level: IdentityLevel, now: Timestamp) -> Sessio
         device: Some(LinkKey(1)),
         path: "/checkout".to_owned(),
         path_since: now,
+        source: None,
     }
 }
 

@@ -53,6 +53,7 @@ impl Floor {
                         callback: 1,
                     },
                     active: true,
+                    hours: None,
                 },
             });
             floor.step(&RouteEvent::PresenceSet {
@@ -105,6 +106,7 @@ impl Floor {
                 },
                 offer: None,
                 why: "Third failed payment on /checkout".to_owned(),
+                number: None,
             }),
         };
         self.step(&event)

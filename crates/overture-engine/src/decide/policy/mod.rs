@@ -3,6 +3,7 @@
 //! `shipped.toml` beside this file documents every key and is the default.
 
 mod parse;
+mod parse_callbacks;
 mod parse_rules;
 mod reader;
 mod rules;
@@ -14,7 +15,7 @@ pub use rules::{Action, Rule, RuleSet};
 pub use settings::*;
 
 use self::rules::RuleIndex;
-use super::{SignalGroups, SignalSource, condition::Explanation};
+use super::{Guides, SignalGroups, SignalId, SignalSource, SignalValue, condition::Explanation};
 use crate::model::{Millis, RuleKey};
 
 /// The largest file, in bytes.
@@ -34,6 +35,8 @@ pub struct Policy {
     pub stale_after: Millis,
     /// What counts as a struggle.
     pub frustration: FrustrationSettings,
+    /// How texts become a mood.
+    pub sentiment: SentimentSettings,
     /// The lawful basis of each purpose.
     pub permission: PermissionSettings,
     /// The frequency cap.
@@ -50,8 +53,11 @@ pub struct Policy {
     pub grants: GrantSettings,
     /// How requests find agents.
     pub routing: RoutingSettings,
+    /// When answers are mailed.
+    pub chat: ChatSettings,
     rules: Vec<Rule>,
     index: RuleIndex,
+    guides: Guides,
 }
 
 /// A policy that was read, and what is odd about it.
@@ -86,7 +92,23 @@ impl Policy {
             .policy
     }
 
-    /// The rules, the highest priority first; equal ones in the order of the file.
+    /// The same policy with these live guides among its rules, in place of any before.
+    pub fn with_guides(mut self, guides: Guides) -> Self {
+        self.rules.retain(|rule| rule.guide.is_none());
+        self.rules.extend_from_slice(guides.rules());
+        self.rules
+            .sort_by_key(|rule| std::cmp::Reverse(rule.priority));
+        self.index = RuleIndex::of(&self.rules);
+        self.guides = guides;
+        self
+    }
+
+    /// The live guides.
+    pub fn guides(&self) -> &Guides {
+        &self.guides
+    }
+
+    /// The rules, the highest priority first; equal ones in the order of the file, guides last.
     pub fn rules(&self) -> &[Rule] {
         &self.rules
     }
@@ -109,12 +131,33 @@ impl Policy {
 
     /// Whether the rule's condition holds.
     pub fn holds(&self, rule: &Rule, signals: &dyn SignalSource) -> bool {
-        rule.when.holds(signals)
+        page_fits(rule, signals).unwrap_or(true) && rule.when.holds(signals)
     }
 
     /// Each part of the rule's condition with whether it holds, and each signal it reads
     /// with its value.
     pub fn explain(&self, rule: &Rule, signals: &dyn SignalSource) -> Explanation {
-        rule.when.explain(signals)
+        let (mut parts, mut used) = rule.when.explain(signals);
+        if let (Some(guide), Some(fits)) = (&rule.guide, page_fits(rule, signals)) {
+            parts.insert(0, (format!("page {}", guide.pages.text()), fits));
+            let name = path_signal().spec().name;
+            if !used.iter().any(|(known, _)| known == name) {
+                used.insert(0, (name.to_owned(), signals.value(path_signal()).render()));
+            }
+        }
+        (parts, used)
     }
+}
+
+/// Whether the page now open is one of the guide's; `None` for a rule that shows none.
+fn page_fits(rule: &Rule, signals: &dyn SignalSource) -> Option<bool> {
+    let guide = rule.guide.as_ref()?;
+    Some(match signals.value(path_signal()) {
+        SignalValue::Text(path) => guide.pages.fits(path),
+        _ => false,
+    })
+}
+
+fn path_signal() -> SignalId {
+    SignalId::named("session.path").expect("the schema has the page now open")
 }

@@ -4,23 +4,27 @@ use jiff::{civil::Time, tz::TimeZone};
 use toml_edit::{Document, TableLike};
 
 use super::{
-    CapSettings, CooldownSettings, FrustrationSettings, GrantSettings, LawfulBasis, NeedSettings,
-    OfferSettings, POLICY_BYTES_MAX, Parsed, PathSkill, PermissionSettings, Policy, PolicyError,
-    QuietHours, RoutingSettings, Threshold,
+    CapSettings, ChatSettings, CooldownSettings, FrustrationSettings, GrantSettings, LawfulBasis,
+    NeedSettings, OfferSettings, POLICY_BYTES_MAX, Parsed, PathSkill, PermissionSettings, Policy,
+    PolicyError, QuietHours, RoutingSettings, SentimentSettings, Threshold, parse_callbacks,
     parse_rules::{RuleDefaults, rules},
     reader::{Reader, Section, position},
     rules::RuleIndex,
 };
-use crate::model::{Millis, RouteSettings};
+use crate::{
+    decide::Guides,
+    model::{Millis, RouteSettings},
+};
 
 const BASES: [(&str, LawfulBasis); 2] = [
     ("legitimate_interest", LawfulBasis::LegitimateInterest),
     ("consent", LawfulBasis::Consent),
 ];
-const SECTIONS: [&str; 12] = [
+const SECTIONS: [&str; 15] = [
     "format",
     "need",
     "frustration",
+    "sentiment",
     "permission",
     "caps",
     "cooldowns",
@@ -29,6 +33,8 @@ const SECTIONS: [&str; 12] = [
     "offer",
     "grants",
     "routing",
+    "chat",
+    "callbacks",
     "rules",
 ];
 
@@ -75,6 +81,7 @@ fn policy(reader: &mut Reader<'_>, table: &dyn TableLike, revision: u32) -> Poli
     let grants = grants(&mut root);
     let offer = offer(&mut root);
     let frustration = frustration(&mut root);
+    let sentiment = sentiment(&mut root);
     let permission = permission(&mut root);
     let caps = caps(&mut root);
     let cooldowns = cooldowns(&mut root);
@@ -82,7 +89,9 @@ fn policy(reader: &mut Reader<'_>, table: &dyn TableLike, revision: u32) -> Poli
     let holdout_percent = root
         .section("holdout", &["percent"])
         .number("percent", 0.0, 0.0..=100.0);
-    let routing = routing(&mut root);
+    let chat = chat(&mut root);
+    let mut routing = routing(&mut root);
+    routing.machine.callbacks = parse_callbacks::callbacks(&mut root);
     let defaults = RuleDefaults { grants, offer };
     let rules = rules(&mut root, &defaults);
     Policy {
@@ -90,6 +99,7 @@ fn policy(reader: &mut Reader<'_>, table: &dyn TableLike, revision: u32) -> Poli
         need,
         stale_after,
         frustration,
+        sentiment,
         permission,
         caps,
         cooldowns,
@@ -98,8 +108,10 @@ fn policy(reader: &mut Reader<'_>, table: &dyn TableLike, revision: u32) -> Poli
         offer,
         grants,
         routing,
+        chat,
         index: RuleIndex::of(&rules),
         rules,
+        guides: Guides::default(),
     }
 }
 
@@ -151,9 +163,28 @@ fn frustration(root: &mut Section<'_, '_>) -> FrustrationSettings {
         "form_faults",
         "form_window_s",
         "quick_back_s",
+        "slow_click_s",
+        "dead_click_s",
+        "hesitation_s",
+        "thrash_reversals",
+        "thrash_window_ms",
+        "idle_s",
     ];
     let default = FrustrationSettings::default();
     let mut section = root.section("frustration", &known);
+    let dead_click = section.span_in("dead_click_s", default.dead_click, 1.0..=60.0);
+    // With only `dead_click_s` given, no click is slow that would be dead.
+    let slow_click = section.span_in(
+        "slow_click_s",
+        default.slow_click.min(dead_click),
+        0.5..=60.0,
+    );
+    if slow_click > dead_click {
+        section.refuse(
+            "slow_click_s",
+            "expected `slow_click_s` to be no more than `dead_click_s`",
+        );
+    }
     FrustrationSettings {
         rage_clicks: section.whole("rage_clicks", default.rage_clicks.into(), 2..=6) as u8,
         rage_radius_px: section.number(
@@ -165,7 +196,58 @@ fn frustration(root: &mut Section<'_, '_>) -> FrustrationSettings {
         form_faults: section.whole("form_faults", default.form_faults.into(), 2..=4) as u8,
         form_window: section.span_in("form_window_s", default.form_window, 1.0..=3_600.0),
         quick_back: section.span_in("quick_back_s", default.quick_back, 0.5..=300.0),
+        slow_click,
+        dead_click,
+        hesitation: section.span_in("hesitation_s", default.hesitation, 1.0..=600.0),
+        thrash_reversals: section.whole("thrash_reversals", default.thrash_reversals.into(), 2..=20)
+            as u8,
+        thrash_window: section.span_in("thrash_window_ms", default.thrash_window, 100.0..=60_000.0),
+        idle: section.span_in("idle_s", default.idle, 1.0..=600.0),
     }
+}
+
+fn sentiment(root: &mut Section<'_, '_>) -> SentimentSettings {
+    let known = [
+        "fresh_min",
+        "smoothing",
+        "usual",
+        "spread",
+        "reference",
+        "limit",
+        "dwell_s",
+        "properties",
+    ];
+    let default = SentimentSettings::default();
+    let mut section = root.section("sentiment", &known);
+    let number = |section: &mut Section<'_, '_>, key, default: f32, range| {
+        section.number(key, default.into(), range) as f32
+    };
+    SentimentSettings {
+        fresh: section.span_in("fresh_min", default.fresh, 1.0..=10_080.0),
+        smoothing: number(&mut section, "smoothing", default.smoothing, 0.01..=1.0),
+        usual: number(&mut section, "usual", default.usual, -1.0..=1.0),
+        spread: number(&mut section, "spread", default.spread, 0.05..=2.0),
+        reference: number(&mut section, "reference", default.reference, 0.0..=3.0),
+        limit: number(&mut section, "limit", default.limit, 0.5..=20.0),
+        dwell: section.span("dwell_s", default.dwell, 86_400.0),
+        properties: properties(&mut section, &default.properties),
+    }
+}
+
+fn properties(section: &mut Section<'_, '_>, default: &[String]) -> Vec<String> {
+    if section.item("properties").is_none() {
+        return default.to_vec();
+    }
+    let mut names = Vec::new();
+    for (at, value) in section.array("properties", 20) {
+        match value.as_str() {
+            Some(name) if (1..=100).contains(&name.len()) => names.push(name.to_owned()),
+            _ => section
+                .reader
+                .refuse(at, "expected the name of a property, 1 to 100 letters"),
+        }
+    }
+    names
 }
 
 fn permission(root: &mut Section<'_, '_>) -> PermissionSettings {
@@ -291,6 +373,15 @@ fn routing(root: &mut Section<'_, '_>) -> RoutingSettings {
     RoutingSettings {
         machine,
         skills: skills(&mut section),
+    }
+}
+
+fn chat(root: &mut Section<'_, '_>) -> ChatSettings {
+    let default = ChatSettings::default();
+    let mut section = root.section("chat", &["mail_after_min", "mail_collect_s"]);
+    ChatSettings {
+        mail_after: section.span_in("mail_after_min", default.mail_after, 0.0..=1_440.0),
+        mail_collect: section.span_in("mail_collect_s", default.mail_collect, 0.0..=3_600.0),
     }
 }
 

@@ -23,10 +23,11 @@ const LEVELS: [(&str, IdentityLevel); 3] = [
     ("claimed", IdentityLevel::Claimed),
     ("verified", IdentityLevel::Verified),
 ];
-const OPTIONS: [(&str, OfferOptionKind); 3] = [
+const OPTIONS: [(&str, OfferOptionKind); 4] = [
     ("chat", OfferOptionKind::Chat),
     ("callback", OfferOptionKind::Callback),
     ("faq", OfferOptionKind::Faq),
+    ("smart_pause", OfferOptionKind::SmartPause),
 ];
 
 /// What a rule takes from the rest of the file.
@@ -221,6 +222,7 @@ impl RuleRest {
             dwell: self.dwell,
             cooldown: self.cooldown,
             expires: self.expires,
+            guide: None,
         }
     }
 }
@@ -237,9 +239,10 @@ fn options(section: &mut Section<'_, '_>, action: Action) -> SmallVec<[OfferOpti
                 section.reader.refuse(at, "expected each option once");
             }
             Some((_, option)) => options.push(*option),
-            None => section
-                .reader
-                .refuse(at, "expected an option: \"chat\", \"callback\" or \"faq\""),
+            None => section.reader.refuse(
+                at,
+                "expected an option: \"chat\", \"callback\", \"faq\" or \"smart_pause\"",
+            ),
         }
     }
     if !action.reaches_customer() {
@@ -255,6 +258,7 @@ fn options(section: &mut Section<'_, '_>, action: Action) -> SmallVec<[OfferOpti
                 OfferOptionKind::Callback,
                 OfferOptionKind::Chat,
                 OfferOptionKind::Faq,
+                OfferOptionKind::SmartPause,
             ],
         };
         options.extend_from_slice(all);

@@ -3,7 +3,7 @@
 use smallvec::SmallVec;
 
 use crate::{
-    decide::{Condition, SignalGroups},
+    decide::{Condition, LiveGuide, SignalGroups},
     model::{ChannelKind, GrantTerms, IdentityLevel, Millis, OfferOptionKind, OfferStyle, RuleKey},
 };
 
@@ -79,6 +79,8 @@ pub struct Rule {
     pub cooldown: Option<Millis>,
     /// How long its offer stays.
     pub expires: Millis,
+    /// The guide it shows; `None` for the rules of the policy's own file.
+    pub guide: Option<LiveGuide>,
 }
 
 impl Rule {
@@ -89,6 +91,22 @@ impl Rule {
             OfferOptionKind::Callback => Some(ChannelKind::Callback),
             OfferOptionKind::Faq | OfferOptionKind::SmartPause => None,
         })
+    }
+
+    /// The groups of all signals that it reads.
+    pub fn groups(&self) -> SignalGroups {
+        match self.guide {
+            Some(_) => self.when.groups() | SignalGroups::PAGE,
+            None => self.when.groups(),
+        }
+    }
+
+    /// How its offer looks, where it makes one.
+    pub fn style(&self) -> Option<OfferStyle> {
+        match self.guide {
+            Some(_) => Some(OfferStyle::Guide),
+            None => self.action.style(),
+        }
     }
 
     /// Whether its condition is about one custom event, and so never goes on holding.
@@ -142,7 +160,7 @@ impl RuleIndex {
         let mut index = Self::default();
         for (place, rule) in rules.iter().enumerate() {
             for (bit, set) in index.by_group.iter_mut().enumerate() {
-                if rule.when.groups().0 & (1 << bit) != 0 {
+                if rule.groups().0 & (1 << bit) != 0 {
                     set.insert(place);
                 }
             }

@@ -2,7 +2,7 @@
 
 use jiff::{civil::Time, tz::TimeZone};
 
-use crate::model::{Millis, RouteSettings};
+use crate::model::{DAY_MIN, Millis, RouteSettings, WeeklyHours};
 
 const MINUTE: Millis = Millis::from_secs(60);
 const HOUR: Millis = Millis::from_secs(3_600);
@@ -62,6 +62,18 @@ pub struct FrustrationSettings {
     pub form_window: Millis,
     /// Greatest time on a page that counts as left at once.
     pub quick_back: Millis,
+    /// Greatest time to an answer that is not slow, at most `dead_click`.
+    pub slow_click: Millis,
+    /// Time without an answer after which a click is dead.
+    pub dead_click: Millis,
+    /// Time in a field without input that is hesitation.
+    pub hesitation: Millis,
+    /// Turns of the pointer or of scrolling that are thrashing, `2..=20`.
+    pub thrash_reversals: u8,
+    /// Greatest time from the first of them to the last.
+    pub thrash_window: Millis,
+    /// Greatest time since the last input that counts as active.
+    pub idle: Millis,
 }
 
 impl Default for FrustrationSettings {
@@ -73,6 +85,50 @@ impl Default for FrustrationSettings {
             form_faults: 2,
             form_window: MINUTE,
             quick_back: Millis::from_secs(7),
+            slow_click: Millis::from_secs(3),
+            dead_click: Millis::from_secs(7),
+            hesitation: Millis::from_secs(30),
+            thrash_reversals: 4,
+            thrash_window: Millis::from_secs(2),
+            idle: Millis::from_secs(30),
+        }
+    }
+}
+
+/// How texts become a mood. Scores are -1 to 1.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SentimentSettings {
+    /// How long words say something about now.
+    pub fresh: Millis,
+    /// The weight of the newest score in the average, `0.0..=1.0`.
+    pub smoothing: f32,
+    /// The score of usual messages.
+    pub usual: f32,
+    /// The standard deviation of usual messages' scores.
+    pub spread: f32,
+    /// CUSUM's reference value, in standard deviations.
+    pub reference: f32,
+    /// CUSUM's decision interval, in standard deviations.
+    pub limit: f32,
+    /// The shortest time as negative again and again.
+    pub dwell: Millis,
+    /// Properties of custom events that hold what the customer wrote; the first that is there is read.
+    pub properties: Vec<String>,
+}
+
+impl Default for SentimentSettings {
+    fn default() -> Self {
+        Self {
+            fresh: Millis::from_secs(30 * 60),
+            smoothing: 0.3,
+            usual: -0.1,
+            spread: 0.4,
+            reference: 0.5,
+            limit: 4.0,
+            dwell: MINUTE,
+            properties: ["text", "message", "comment", "feedback", "review"]
+                .map(str::to_owned)
+                .to_vec(),
         }
     }
 }
@@ -154,6 +210,20 @@ pub struct QuietHours {
     pub fallback: Vec<TimeZone>,
 }
 
+impl QuietHours {
+    /// The hours in which it is not quiet.
+    pub fn waking(&self) -> WeeklyHours {
+        let minute = |time: Time| time.hour() as u16 * 60 + time.minute() as u16;
+        let (from, to) = (minute(self.from), minute(self.to));
+        let day = match from <= to {
+            true => vec![(0, from), (to, DAY_MIN)],
+            false => vec![(to, from)],
+        };
+        let day: Vec<_> = day.into_iter().filter(|(from, to)| from < to).collect();
+        WeeklyHours::new(vec![day; 7]).expect("what is left of a day is in order")
+    }
+}
+
 /// How long offers stay unanswered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OfferSettings {
@@ -184,6 +254,24 @@ pub struct GrantSettings {
 impl Default for GrantSettings {
     fn default() -> Self {
         Self { limit: 1, ttl: DAY }
+    }
+}
+
+/// When an agent's answers are mailed to a customer who left an address and then the page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ChatSettings {
+    /// How long the customer must be away.
+    pub mail_after: Millis,
+    /// How long messages are collected into one e-mail, from the first on.
+    pub mail_collect: Millis,
+}
+
+impl Default for ChatSettings {
+    fn default() -> Self {
+        Self {
+            mail_after: Millis(2 * MINUTE.0),
+            mail_collect: MINUTE,
+        }
     }
 }
 

@@ -4,11 +4,13 @@
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+mod claims;
+
 use std::{collections::BTreeMap, sync::Arc};
 
 use overture_engine::{
     World,
-    decide::Policy,
+    decide::{LawfulBasis, Policy},
     flow::{self, Batch},
     memory::MemoryStates,
     model::*,
@@ -52,9 +54,11 @@ fn world(mode: Mode) -> World {
             mode,
             faqs: true,
             model: "counting-1".into(),
+            ..WorldFacts::default()
         },
         policy: Arc::new(policy),
         engagement: Arc::new(CountingModel),
+        text: Arc::new(overture_engine::understand::text::NoTextModel),
     }
 }
 
@@ -101,11 +105,19 @@ impl Shop {
     }
 
     fn submit(&mut self, subject: Subject) -> Reply {
+        let (reply, unpermitted) = self.submit_unsaid(subject, Unsaid::default());
+        assert_eq!(unpermitted, 0);
+        reply
+    }
+
+    /// As from a source of its own mode; also says how much was not let in.
+    fn submit_unsaid(&mut self, subject: Subject, unsaid: Unsaid) -> (Reply, u32) {
         let mut batch = Batch::default();
         let ingress = Ingress {
             source: None,
             occurred_at: None,
             message_key: None,
+            unsaid,
             subject,
         };
         let reply = flow::advance(
@@ -121,7 +133,7 @@ impl Shop {
         self.inputs.append(&mut batch.inputs);
         self.effects.append(&mut batch.effects);
         self.check();
-        reply
+        (reply, batch.unpermitted)
     }
 
     /// What must hold after every input.
@@ -169,6 +181,7 @@ impl Shop {
         let level = who.iter().map(|one| one.level).max().unwrap();
         let started = SessionStarted {
             device,
+            anonymous: None,
             level,
             path: "/checkout".into(),
             time_zone: None,
@@ -306,6 +319,7 @@ fn write(conversation: InteractionId, key: u64, text: &str) -> CustomerBody {
         key,
         client_key: key.to_string(),
         text: Private::new(text),
+        attachments: Vec::new(),
     }
 }
 
@@ -378,6 +392,7 @@ fn a_struggling_visitor_is_offered_help_and_served() {
         key: 2,
         client_key: "d2".into(),
         text: Private::new("Let me look"),
+        attachments: Vec::new(),
     };
     shop.submit(Subject::Customer(customer, reply));
     assert_eq!(shop.messages(), ["It says no", "Let me look"]);
@@ -676,6 +691,7 @@ fn only_its_agent_speaks_in_a_conversation() {
         key: 4,
         client_key: String::new(),
         text: Private::new("Hi"),
+        attachments: Vec::new(),
     };
     assert_eq!(
         shop.submit(Subject::Customer(customer, say(other))),
@@ -743,6 +759,7 @@ fn signing_in_folds_the_anonymous_visit_into_the_person() {
         CustomerBody::Consent {
             purpose: Purpose::Contact,
             granted: false,
+            by: ConsentSource::Api,
         },
     ));
     let ask = CustomerBody::HelpRequested {
@@ -826,6 +843,7 @@ fn without_permission_nothing_is_kept() {
     let refuse = CustomerBody::Consent {
         purpose: Purpose::AnalyseBehaviour,
         granted: false,
+        by: ConsentSource::Api,
     };
     shop.submit(Subject::Customer(customer, refuse));
     assert_eq!(
@@ -833,7 +851,12 @@ fn without_permission_nothing_is_kept() {
         [Decayed::default(); SIGNALS]
     );
     let logged = shop.inputs.len();
-    shop.behave(&visitor, Behaviour::DeadClick);
+    let click = CustomerBody::Behaviour(Behaviour::DeadClick);
+    let (_, unpermitted) = shop.submit_unsaid(
+        Subject::Identified(visitor.to_vec(), click),
+        Unsaid::default(),
+    );
+    assert_eq!(unpermitted, 1, "counted");
     assert_eq!(shop.inputs.len(), logged, "not even logged");
 }
 
@@ -883,4 +906,161 @@ fn the_same_log_gives_the_same_decisions() {
     }
     assert_eq!(recovered.customers, shop.states.customers);
     assert_eq!(recovered.routing.state(), shop.states.routing.state());
+}
+
+#[test]
+fn smart_pause_is_offered_where_the_page_can_be_paused_and_needs_no_grant() {
+    for (path, said, expected) in [
+        ("/checkout", true, true),
+        ("/other", true, false),
+        ("/checkout", false, false),
+    ] {
+        let mut shop = Shop::open(Mode::Live);
+        let who = [browser(BROWSER)];
+        let customer = shop.session(&who);
+        let pausable = |pausable| CustomerBody::Pausable {
+            path: path.into(),
+            pausable,
+        };
+        shop.submit(Subject::Customer(customer, pausable(true)));
+        shop.submit(Subject::Customer(customer, pausable(said)));
+        shop.struggle(&who, 3);
+        let offered = shop
+            .offer(customer)
+            .options
+            .contains(&OfferOptionKind::SmartPause);
+        assert_eq!(offered, expected, "{path} {said}");
+        if offered {
+            let offer = shop.offer(customer).offer;
+            let body = CustomerBody::OfferAccepted {
+                offer,
+                option: OfferOptionKind::SmartPause,
+                grant: None,
+                key: 3,
+                phone: None,
+            };
+            assert_eq!(shop.submit(Subject::Customer(customer, body)), Reply::Done);
+            let used: u32 = shop
+                .state(customer)
+                .grants
+                .iter()
+                .map(|it| it.used + it.held)
+                .sum();
+            assert_eq!(used, 0);
+        }
+    }
+}
+
+#[test]
+fn a_pause_is_told_once_and_nothing_is_offered_meanwhile() {
+    let mut shop = Shop::open(Mode::Live);
+    let who = [browser(BROWSER)];
+    let customer = shop.session(&who);
+    let pause = |change| {
+        Subject::Customer(
+            customer,
+            CustomerBody::Pause {
+                key: 5,
+                path: "/checkout".into(),
+                change,
+            },
+        )
+    };
+    let resumed = PauseChange::Resumed {
+        exact: true,
+        how: PauseEnd::Escape,
+    };
+    assert_eq!(shop.submit(pause(PauseChange::Started)), Reply::Done);
+    assert_eq!(shop.submit(pause(PauseChange::Started)), Reply::Duplicate);
+    shop.struggle(&who, 3);
+    assert!(
+        shop.state(customer).offer.is_none(),
+        "the customer is being helped"
+    );
+    assert_eq!(shop.outcomes(), ["withhold:already_in_contact"; 2]);
+    let since = shop.now;
+    assert_eq!(shop.submit(pause(resumed)), Reply::Done);
+    assert_eq!(shop.submit(pause(resumed)), Reply::Duplicate);
+    assert_eq!(
+        shop.submit(pause(PauseChange::Started)),
+        Reply::Duplicate,
+        "a report that comes late begins nothing anew"
+    );
+    let told: Vec<_> = shop
+        .effects
+        .iter()
+        .filter_map(|effect| match effect {
+            Effect::Timeline(item) => match &item.body {
+                TimelineBody::Pause { change, lasted, .. } => Some((*change, *lasted)),
+                _ => None,
+            },
+            _ => None,
+        })
+        .collect();
+    let started_at = shop.inputs[1].received_at;
+    assert_eq!(
+        told,
+        [
+            (PauseChange::Started, None),
+            (resumed, Some(since.since(started_at))),
+        ]
+    );
+    shop.struggle(&who, 1);
+    assert!(
+        shop.state(customer).offer.is_some(),
+        "help is offered again"
+    );
+}
+
+#[test]
+fn a_source_that_requires_consent_brings_nothing_before_the_customers_own_word() {
+    let mut shop = Shop::open(Mode::Live);
+    let who = [browser(BROWSER), user(ANNA, IdentityLevel::Claimed)];
+    let strict = |shop: &mut Shop, body| {
+        let subject = Subject::Identified(who.to_vec(), body);
+        shop.submit_unsaid(subject, Unsaid::Nothing).1
+    };
+    let page = || {
+        CustomerBody::Behaviour(Behaviour::PageView {
+            path: "/checkout".into(),
+            navigation: Navigation::Navigate,
+        })
+    };
+    let named = || CustomerBody::Identified {
+        identifiers: who.to_vec(),
+        traits: vec![("plan".into(), Private::new("pro"))],
+    };
+    let word = |granted| CustomerBody::Consent {
+        purpose: Purpose::AnalyseBehaviour,
+        granted,
+        by: ConsentSource::Api,
+    };
+    assert_eq!(strict(&mut shop, page()), 1);
+    assert_eq!(strict(&mut shop, named()), 1);
+    assert!(shop.inputs.is_empty() && shop.states.customers.is_empty());
+
+    assert_eq!(strict(&mut shop, word(true)), 0);
+    let before = shop.inputs.len();
+    assert_eq!(strict(&mut shop, page()) + strict(&mut shop, named()), 0);
+    assert_eq!(shop.inputs.len(), before + 2);
+
+    assert_eq!(strict(&mut shop, word(false)), 0);
+    let before = shop.inputs.len();
+    assert_eq!(strict(&mut shop, page()) + strict(&mut shop, named()), 2);
+    assert_eq!(shop.inputs.len(), before);
+}
+
+#[test]
+fn where_the_policy_wants_consent_somebody_new_leaves_nothing_either() {
+    let mut shop = Shop::open(Mode::Live);
+    let mut policy = (*shop.world.policy).clone();
+    policy.permission.analyse_behaviour = LawfulBasis::Consent;
+    shop.world.policy = policy.into();
+    let view = CustomerBody::Behaviour(Behaviour::PageLeave);
+    let (_, unpermitted) = shop.submit_unsaid(
+        Subject::Identified(vec![browser(BROWSER)], view),
+        Unsaid::ByPolicy,
+    );
+    assert_eq!(unpermitted, 1);
+    assert!(shop.inputs.is_empty() && shop.states.customers.is_empty());
 }
