@@ -68,7 +68,9 @@ fn input(seq: u64, sealed: bool) -> Input {
             occurred_at: NOW + Millis(seq / 50),
             source: Some(SourceId::derive(NOW, Seq(1), 0)),
             link: Some(LinkKey(u128::from(mixed(seq)) << 70 | 5)),
+            asker: None,
             message_key: Some(seq.wrapping_mul(0x9e37_79b9_7f4a_7c15)),
+            reading: None,
             body: CustomerBody::Behaviour(behaviour),
         }),
     }
@@ -98,6 +100,7 @@ fn state(n: u64, applied: u64) -> CustomerState {
         device: Some(LinkKey(u128::from(n) << 70 | 5)),
         path: "/shop/products/17".to_owned(),
         path_since: at,
+        source: None,
     });
     for path in ["/shop", "/shop/cart", "/shop/checkout"] {
         state.trail.push(TrailItem {

@@ -227,7 +227,14 @@ impl Sealing<'_> {
 
 impl Seal for Sealing<'_> {
     fn seal(&mut self, owner: CustomerId, text: &str) -> Vec<u8> {
-        if text.is_empty() {
+        self.seal_bytes(owner, text.as_bytes())
+    }
+}
+
+impl Sealing<'_> {
+    /// The sealed form of bytes about `owner`; nothing for nothing.
+    pub(crate) fn seal_bytes(&mut self, owner: CustomerId, plain: &[u8]) -> Vec<u8> {
+        if plain.is_empty() {
             return Vec::new();
         }
         let cached = {
@@ -248,7 +255,7 @@ impl Seal for Sealing<'_> {
         let nonce: [u8; NONCE_BYTES] = rand::random();
         let cipher = XChaCha20Poly1305::new((&*secret).into());
         let sealed = cipher
-            .encrypt(&XNonce::from(nonce), text.as_bytes())
+            .encrypt(&XNonce::from(nonce), plain)
             .expect("texts are far shorter than the cipher's limit");
         let mut out = Vec::with_capacity(HEAD_BYTES + sealed.len());
         out.push(FORMAT);
@@ -293,8 +300,14 @@ impl Opening<'_> {
 
 impl Open for Opening<'_> {
     fn open(&self, sealed: &[u8]) -> Result<Private, Problem> {
+        String::from_utf8(self.open_bytes(sealed)?)
+            .map(Private::new)
+            .map_err(|_| Problem::Seal)
+    }
+
+    fn open_bytes(&self, sealed: &[u8]) -> Result<Vec<u8>, Problem> {
         if sealed.is_empty() {
-            return Ok(Private::default());
+            return Ok(Vec::new());
         }
         let (head, text) = sealed
             .split_first_chunk::<HEAD_BYTES>()
@@ -313,19 +326,16 @@ impl Open for Opening<'_> {
                 Some(secret) => secret.clone(),
                 None => {
                     self.keys.erased_reads.fetch_add(1, Ordering::Relaxed);
-                    return Ok(Private::default());
+                    return Ok(Vec::new());
                 }
             },
             (None, None) => {
                 self.missing.borrow_mut().insert(key);
-                return Ok(Private::default());
+                return Ok(Vec::new());
             }
         };
-        let plain = XChaCha20Poly1305::new((&*secret).into())
+        XChaCha20Poly1305::new((&*secret).into())
             .decrypt(&XNonce::from(nonce), text)
-            .map_err(|_| Problem::Seal)?;
-        String::from_utf8(plain)
-            .map(Private::new)
             .map_err(|_| Problem::Seal)
     }
 }

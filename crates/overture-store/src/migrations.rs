@@ -17,11 +17,38 @@ pub(crate) struct Migration {
 }
 
 /// Every change, in order.
-pub(crate) const MIGRATIONS: [Migration; 1] = [Migration {
-    version: 1,
-    oldest_known: 1,
-    sql: include_str!("../migrations/0001_spine.sql"),
-}];
+pub(crate) const MIGRATIONS: &[Migration] = &[
+    Migration {
+        version: 1,
+        oldest_known: 1,
+        sql: include_str!("../migrations/0001_spine.sql"),
+    },
+    Migration {
+        version: 2,
+        oldest_known: 1,
+        sql: include_str!("../migrations/0002_knowledge.sql"),
+    },
+    Migration {
+        version: 4,
+        oldest_known: 1,
+        sql: include_str!("../migrations/0004_chat.sql"),
+    },
+    Migration {
+        version: 5,
+        oldest_known: 1,
+        sql: include_str!("../migrations/0005_guides.sql"),
+    },
+    Migration {
+        version: 7,
+        oldest_known: 1,
+        sql: include_str!("../migrations/0007_consent.sql"),
+    },
+    Migration {
+        version: 8,
+        oldest_known: 1,
+        sql: include_str!("../migrations/0008_brands.sql"),
+    },
+];
 
 /// Which schema versions have been applied.
 pub(crate) const SCHEMA_VERSION: &str = "CREATE TABLE IF NOT EXISTS schema_version (\
@@ -49,4 +76,54 @@ pub(crate) fn pending(
     Ok(MIGRATIONS
         .iter()
         .filter(move |migration| migration.version > version))
+}
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::Connection;
+
+    use super::*;
+
+    #[test]
+    fn migrations_are_numbered_without_gaps() {
+        let versions: Vec<_> = MIGRATIONS.iter().map(|one| one.version).collect();
+        assert!(versions.is_sorted(), "{versions:?}");
+    }
+
+    #[test]
+    fn articles_of_the_first_release_become_published_english_ones() {
+        let database = Connection::open_in_memory().unwrap();
+        database.execute_batch(MIGRATIONS[0].sql).unwrap();
+        database
+            .execute_batch(
+                "INSERT INTO faq (faq, place, title, body_markdown) VALUES \
+                 (x'01', 0, 'Where is my order?', 'On its *way*.'), (x'02', 1, 'Refunds', 'Yes')",
+            )
+            .unwrap();
+        database.execute_batch(MIGRATIONS[1].sql).unwrap();
+        let found: Vec<String> = database
+            .prepare(
+                "SELECT slug || ' ' || status || ' ' || text.locale || ' ' || text.version || ' ' \
+                 || title || ' ' || body_markdown FROM article \
+                 JOIN article_published AS shown ON shown.article = article.article \
+                 JOIN article_text AS text ON text.article = shown.article \
+                 AND text.locale = shown.locale AND text.version = shown.version ORDER BY place",
+            )
+            .unwrap()
+            .query_map([], |row| row.get(0))
+            .unwrap()
+            .collect::<Result<_, _>>()
+            .unwrap();
+        assert_eq!(
+            found,
+            [
+                "faq-1 1 en 1 Where is my order? On its *way*.",
+                "faq-2 1 en 1 Refunds Yes"
+            ]
+        );
+        let kept: i64 = database
+            .query_row("SELECT COUNT(*) FROM faq", [], |row| row.get(0))
+            .unwrap();
+        assert_eq!(kept, 2, "the release before reads its own table");
+    }
 }

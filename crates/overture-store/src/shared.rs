@@ -6,21 +6,24 @@ use std::sync::{
 };
 
 use overture_engine::model::{
-    AgentId, AgentState, ConversationRow, CustomerId, CustomerState, DecisionId, DecisionRecord,
-    DeliveryId, GrantId, IdentityLink, Input, InteractionId, LinkKey, Private, RequestId,
-    RequestState, Seq, SourceId, Timestamp, TokenId,
+    AgentId, AgentState, AttachmentId, BrandId, ConversationRow, CustomerId, CustomerState,
+    DecisionId, DecisionRecord, DeliveryId, FaqId, GrantId, GuideId, IdentityLink, Input,
+    InteractionId, LinkKey, MediaId, Private, RequestId, RequestState, Seq, SourceId, Timestamp,
+    TokenId,
 };
 
 use crate::{
-    Alert, ApiToken, Boot, CommitUnit, Committed, ConversationsOf, CustomerSummary, CustomersBy,
-    DecisionCounts, DecisionFilter, DecisionQuery, DiskPressure, Epoch, Erased, Faq, GrantRow,
-    LedgerOf, LedgerReport, LedgerRow, MasterKey, MinuteCount, OutboxClaim, PolicyRevision, Pruned,
+    Alert, ApiToken, Article, ArticleChange, ArticleCounts, ArticleLocale, ArticleText, Boot,
+    Brand, CommitUnit, Committed, ConversationsOf, CustomerSummary, CustomersBy, DecisionCounts,
+    DecisionFilter, DecisionQuery, DiskPressure, Epoch, Erased, GrantRow, Guide, GuideHealth,
+    GuideMedia, GuideRevision, GuideSet, GuideSight, LedgerOf, LedgerReport, LedgerRow, MasterKey,
+    MinuteCount, MissedSearch, OutboxClaim, PolicyRevision, Pruned, PublishedArticle,
     RejectedEvent, Retention, SkippedEvent, Source, Staff, StaffSession, Store, StoreError,
-    TimelinePage, TimelineQuery, Totals, WriteKey,
+    TimelinePage, TimelineQuery, Totals, Upload, UploadLimits, Uploaded, WriteKey,
     keys::Keys,
     sql::{
-        Backend, Claim, admin, commit, customers, decisions, desk, housekeeping, ledger, log,
-        outbox,
+        Backend, Claim, admin, articles, attachments, brands, commit, customers, decisions, desk,
+        guides, housekeeping, ledger, log, outbox,
     },
 };
 
@@ -269,7 +272,7 @@ impl<B: Backend> Store for SqlStore<B> {
         now: Timestamp,
     ) -> Result<Vec<OutboxClaim>, StoreError> {
         self.backend.write("claim deliveries", |db| {
-            outbox::claim(db, epoch, limit, now)
+            outbox::claim(db, &self.keys, epoch, limit, now)
         })
     }
 
@@ -309,6 +312,55 @@ impl<B: Backend> Store for SqlStore<B> {
         self.backend.write("put an alert away", |db| {
             desk::finish_alert(db, alert, by, at)
         })
+    }
+
+    fn add_attachment(
+        &self,
+        upload: &Upload,
+        bytes: &[u8],
+        limits: UploadLimits,
+    ) -> Result<Uploaded, StoreError> {
+        let _turn = self.turn();
+        let (uploaded, made) = self.backend.write("store a file", |db| {
+            attachments::add(db, &self.keys, upload, bytes, limits)
+        })?;
+        self.keys.remember(&made)?;
+        Ok(uploaded)
+    }
+
+    fn attachments(&self, attachments: &[AttachmentId]) -> Result<Vec<Upload>, StoreError> {
+        self.backend.read("list files", |db| {
+            attachments::attachments(db, &self.keys, attachments)
+        })
+    }
+
+    fn attachment_bytes(&self, attachment: AttachmentId) -> Result<Option<Vec<u8>>, StoreError> {
+        self.backend.read("read a file", |db| {
+            attachments::bytes(db, &self.keys, attachment)
+        })
+    }
+
+    fn keep_attachments(
+        &self,
+        attachments: &[AttachmentId],
+        conversation: InteractionId,
+    ) -> Result<(), StoreError> {
+        self.backend.write("keep files", |db| {
+            attachments::keep(db, attachments, conversation)
+        })
+    }
+
+    fn forget_unsent_attachments(&self, before: Timestamp) -> Result<u64, StoreError> {
+        let mut all = 0;
+        loop {
+            let some = self.backend.write("forget unsent files", |db| {
+                attachments::forget_unsent(db, before, housekeeping::PRUNE_ROWS)
+            })?;
+            all += some;
+            if some == 0 {
+                return Ok(all);
+            }
+        }
     }
 
     fn put_staff(&self, staff: &Staff) -> Result<(), StoreError> {
@@ -379,6 +431,20 @@ impl<B: Backend> Store for SqlStore<B> {
         })
     }
 
+    fn put_brand(&self, brand: &Brand) -> Result<(), StoreError> {
+        self.backend
+            .write("save a brand", |db| brands::put_brand(db, brand))
+    }
+
+    fn brands(&self) -> Result<Vec<Brand>, StoreError> {
+        self.backend.read("read brands", brands::brands)
+    }
+
+    fn remove_brand(&self, brand: BrandId) -> Result<bool, StoreError> {
+        self.backend
+            .write("remove a brand", |db| brands::remove_brand(db, brand))
+    }
+
     fn add_token(&self, token: &ApiToken) -> Result<(), StoreError> {
         self.backend
             .write("add a token", |db| admin::add_token(db, token))
@@ -412,13 +478,49 @@ impl<B: Backend> Store for SqlStore<B> {
             .read("list policies", |db| admin::policies(db, limit))
     }
 
-    fn set_faqs(&self, faqs: &[Faq]) -> Result<(), StoreError> {
+    fn change_articles(&self, changes: &[ArticleChange]) -> Result<(), StoreError> {
         self.backend
-            .write("write articles", |db| admin::set_faqs(db, faqs))
+            .write("change articles", |db| articles::change(db, changes))
     }
 
-    fn faqs(&self) -> Result<Vec<Faq>, StoreError> {
-        self.backend.read("list articles", admin::faqs)
+    fn articles(&self) -> Result<Vec<Article>, StoreError> {
+        self.backend.read("list articles", articles::all)
+    }
+
+    fn article(&self, faq: FaqId) -> Result<Option<Article>, StoreError> {
+        self.backend
+            .read("read an article", |db| articles::one(db, faq))
+    }
+
+    fn published_articles(&self) -> Result<Vec<PublishedArticle>, StoreError> {
+        self.backend
+            .read("read published articles", articles::published)
+    }
+
+    fn article_locales(&self, faq: Option<FaqId>) -> Result<Vec<ArticleLocale>, StoreError> {
+        self.backend
+            .read("list articles' languages", |db| articles::locales(db, faq))
+    }
+
+    fn newest_article_texts(&self) -> Result<Vec<ArticleText>, StoreError> {
+        self.backend
+            .read("read articles' newest texts", articles::newest_texts)
+    }
+
+    fn article_texts(&self, faq: FaqId, locale: &str) -> Result<Vec<ArticleText>, StoreError> {
+        self.backend.read("read an article's versions", |db| {
+            articles::texts(db, faq, locale)
+        })
+    }
+
+    fn article_counts(&self) -> Result<Vec<ArticleCounts>, StoreError> {
+        self.backend.read("read articles' counts", articles::counts)
+    }
+
+    fn missed_searches(&self, limit: u32) -> Result<Vec<MissedSearch>, StoreError> {
+        self.backend.read("read searches without result", |db| {
+            articles::missed_searches(db, &self.keys, limit)
+        })
     }
 
     fn add_rejected(&self, events: &[RejectedEvent]) -> Result<(), StoreError> {
@@ -444,6 +546,112 @@ impl<B: Backend> Store for SqlStore<B> {
     fn set_setting(&self, key: &str, value: &str) -> Result<(), StoreError> {
         self.backend
             .write("write a setting", |db| admin::set_setting(db, key, value))
+    }
+
+    fn put_guide(&self, guide: &Guide) -> Result<(), StoreError> {
+        self.backend
+            .write("write a guide", |db| guides::put_guide(db, guide))
+    }
+
+    fn guides(&self) -> Result<Vec<Guide>, StoreError> {
+        self.backend.read("list guides", guides::guides)
+    }
+
+    fn guide(&self, guide: GuideId) -> Result<Option<Guide>, StoreError> {
+        self.backend
+            .read("read a guide", |db| guides::guide(db, guide))
+    }
+
+    fn publish_guide(
+        &self,
+        guide: &Guide,
+        revision: Option<&GuideRevision>,
+        set: &GuideSet,
+    ) -> Result<(), StoreError> {
+        self.backend.write("publish a guide", |db| {
+            guides::publish(db, guide, revision, set)
+        })
+    }
+
+    fn add_guide_set(&self, set: &GuideSet) -> Result<(), StoreError> {
+        self.backend
+            .write("write the live guides", |db| guides::add_set(db, set))
+    }
+
+    fn guide_revision(
+        &self,
+        guide: GuideId,
+        revision: u32,
+    ) -> Result<Option<GuideRevision>, StoreError> {
+        self.backend.read("read a guide's revision", |db| {
+            guides::revision(db, guide, revision)
+        })
+    }
+
+    fn guide_revisions(
+        &self,
+        guide: GuideId,
+        limit: u32,
+    ) -> Result<Vec<GuideRevision>, StoreError> {
+        self.backend.read("list a guide's revisions", |db| {
+            guides::revisions(db, guide, limit)
+        })
+    }
+
+    fn newest_guide_set(&self) -> Result<Option<GuideSet>, StoreError> {
+        self.backend
+            .read("read the live guides", guides::newest_set)
+    }
+
+    fn guide_set(&self, revision: u32) -> Result<Option<GuideSet>, StoreError> {
+        self.backend
+            .read("read live guides", |db| guides::set(db, revision))
+    }
+
+    fn put_guide_media(&self, media: &GuideMedia, data: &[u8]) -> Result<(), StoreError> {
+        self.backend
+            .write("write a file", |db| guides::put_media(db, media, data))
+    }
+
+    fn remove_guide_media(&self, media: MediaId) -> Result<(), StoreError> {
+        self.backend
+            .write("remove a file", |db| guides::remove_media(db, media))
+    }
+
+    fn guide_media(&self, media: MediaId) -> Result<Option<GuideMedia>, StoreError> {
+        self.backend
+            .read("read of a file", |db| guides::media(db, media))
+    }
+
+    fn guide_media_of(&self, guide: GuideId) -> Result<Vec<GuideMedia>, StoreError> {
+        self.backend
+            .read("list files", |db| guides::media_of(db, guide))
+    }
+
+    fn guide_media_bytes(&self, media: MediaId, from: u64, to: u64) -> Result<Vec<u8>, StoreError> {
+        self.backend
+            .read("read a file", |db| guides::media_bytes(db, media, from, to))
+    }
+
+    fn note_guide_sight(&self, sight: &GuideSight) -> Result<(), StoreError> {
+        self.backend
+            .write("note a guide's sight", |db| guides::note_sight(db, sight))
+    }
+
+    fn guide_health(
+        &self,
+        guide: GuideId,
+        revision: u32,
+        since: Timestamp,
+    ) -> Result<GuideHealth, StoreError> {
+        self.backend.read("read a guide's health", |db| {
+            guides::health(db, guide, revision, since)
+        })
+    }
+
+    fn guide_counts(&self, from: Timestamp, to: Timestamp) -> Result<Vec<MinuteCount>, StoreError> {
+        self.backend
+            .read("sum up counts", |db| guides::counts(db, from, to))
     }
 
     fn installation_secret(&self) -> Result<[u8; 32], StoreError> {

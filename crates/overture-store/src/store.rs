@@ -1,17 +1,20 @@
 //! What a store can do.
 
 use overture_engine::model::{
-    AgentId, AgentState, ConversationRow, CustomerId, CustomerState, DecisionId, DecisionRecord,
-    DeliveryId, GrantId, IdentityLink, Input, InteractionId, LinkKey, Private, RequestId,
-    RequestState, Seq, SourceId, Timestamp, TokenId,
+    AgentId, AgentState, AttachmentId, BrandId, ConversationRow, CustomerId, CustomerState,
+    DecisionId, DecisionRecord, DeliveryId, FaqId, GrantId, GuideId, IdentityLink, Input,
+    InteractionId, LinkKey, MediaId, Private, RequestId, RequestState, Seq, SourceId, Timestamp,
+    TokenId,
 };
 
 use crate::{
-    Alert, ApiToken, Boot, CommitUnit, Committed, ConversationsOf, CustomerSummary, CustomersBy,
-    DecisionCounts, DecisionFilter, DecisionQuery, DiskPressure, Epoch, Erased, Faq, GrantRow,
-    LedgerOf, LedgerReport, LedgerRow, MinuteCount, OutboxClaim, PolicyRevision, Pruned,
+    Alert, ApiToken, Article, ArticleChange, ArticleCounts, ArticleLocale, ArticleText, Boot,
+    Brand, CommitUnit, Committed, ConversationsOf, CustomerSummary, CustomersBy, DecisionCounts,
+    DecisionFilter, DecisionQuery, DiskPressure, Epoch, Erased, GrantRow, Guide, GuideHealth,
+    GuideMedia, GuideRevision, GuideSet, GuideSight, LedgerOf, LedgerReport, LedgerRow,
+    MinuteCount, MissedSearch, OutboxClaim, PolicyRevision, Pruned, PublishedArticle,
     RejectedEvent, Retention, SkippedEvent, Source, Staff, StaffSession, StoreError, TimelinePage,
-    TimelineQuery, Totals, WriteKey,
+    TimelineQuery, Totals, Upload, UploadLimits, Uploaded, WriteKey,
 };
 
 /// A durable home for everything. Every method blocks, is safe from any thread that may
@@ -186,6 +189,33 @@ pub trait Store: Send + Sync {
         at: Timestamp,
     ) -> Result<bool, StoreError>;
 
+    // --- attachments -----------------------------------------------------------------
+
+    /// Stores a file, sealed with its customer's key, unless a limit stands against it.
+    fn add_attachment(
+        &self,
+        upload: &Upload,
+        bytes: &[u8],
+        limits: UploadLimits,
+    ) -> Result<Uploaded, StoreError>;
+
+    /// The files that exist among these, in the order asked for.
+    fn attachments(&self, attachments: &[AttachmentId]) -> Result<Vec<Upload>, StoreError>;
+
+    /// The bytes of a file; `None` when it is gone, or erased with its customer.
+    fn attachment_bytes(&self, attachment: AttachmentId) -> Result<Option<Vec<u8>>, StoreError>;
+
+    /// Keeps files that a message of `conversation` is about to carry; they are of that one
+    /// from then on, whichever they were uploaded for.
+    fn keep_attachments(
+        &self,
+        attachments: &[AttachmentId],
+        conversation: InteractionId,
+    ) -> Result<(), StoreError>;
+
+    /// Forgets files uploaded before `before` that no message came to carry; returns how many.
+    fn forget_unsent_attachments(&self, before: Timestamp) -> Result<u64, StoreError>;
+
     // --- staff and sessions ----------------------------------------------------------
 
     /// Adds or replaces a member of staff.
@@ -215,7 +245,41 @@ pub trait Store: Send + Sync {
     /// Signs a member of staff out everywhere.
     fn end_sessions_of(&self, agent: AgentId) -> Result<(), StoreError>;
 
-    // --- sources, tokens, policies, articles, settings -------------------------------
+    // --- the knowledge base ----------------------------------------------------------
+
+    /// Makes all of these changes, in order, or none.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] when a slug is taken, a revision is not the current one or a
+    /// version does not follow the newest; [`StoreError::Missing`] when there is no such
+    /// article or version.
+    fn change_articles(&self, changes: &[ArticleChange]) -> Result<(), StoreError>;
+
+    /// All articles, by place and slug.
+    fn articles(&self) -> Result<Vec<Article>, StoreError>;
+
+    /// One article.
+    fn article(&self, faq: FaqId) -> Result<Option<Article>, StoreError>;
+
+    /// What customers see, by place and slug.
+    fn published_articles(&self) -> Result<Vec<PublishedArticle>, StoreError>;
+
+    /// How articles stand in their languages: of one article or, without one, of all.
+    fn article_locales(&self, faq: Option<FaqId>) -> Result<Vec<ArticleLocale>, StoreError>;
+
+    /// The newest text of every article in every language.
+    fn newest_article_texts(&self) -> Result<Vec<ArticleText>, StoreError>;
+
+    /// The kept versions of one article's text in one language, newest first.
+    fn article_texts(&self, faq: FaqId, locale: &str) -> Result<Vec<ArticleText>, StoreError>;
+
+    /// What came of every text.
+    fn article_counts(&self) -> Result<Vec<ArticleCounts>, StoreError>;
+
+    /// The last searches that found nothing, newest first.
+    fn missed_searches(&self, limit: u32) -> Result<Vec<MissedSearch>, StoreError>;
+
+    // --- sources, tokens, policies, settings -----------------------------------------
 
     /// Adds or replaces a source's own fields; its write keys stay.
     fn put_source(&self, source: &Source) -> Result<(), StoreError>;
@@ -236,6 +300,19 @@ pub trait Store: Send + Sync {
         key: &str,
         at: Timestamp,
     ) -> Result<bool, StoreError>;
+
+    /// Adds or replaces a brand.
+    fn put_brand(&self, brand: &Brand) -> Result<(), StoreError>;
+
+    /// All brands, the default one first, then by name. The default one is there before
+    /// anybody saved it.
+    fn brands(&self) -> Result<Vec<Brand>, StoreError>;
+
+    /// Removes a brand. `false` when there is none.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] while a source uses it.
+    fn remove_brand(&self, brand: BrandId) -> Result<bool, StoreError>;
 
     /// Adds a token for programs.
     fn add_token(&self, token: &ApiToken) -> Result<(), StoreError>;
@@ -261,12 +338,6 @@ pub trait Store: Send + Sync {
     /// Policy revisions, newest first.
     fn policies(&self, limit: u32) -> Result<Vec<PolicyRevision>, StoreError>;
 
-    /// Replaces all articles; their order is kept.
-    fn set_faqs(&self, faqs: &[Faq]) -> Result<(), StoreError>;
-
-    /// All articles, in order.
-    fn faqs(&self) -> Result<Vec<Faq>, StoreError>;
-
     /// Lists events that were refused; the newest [`crate::REJECTED_MAX`] are kept.
     fn add_rejected(&self, events: &[RejectedEvent]) -> Result<(), StoreError>;
 
@@ -282,6 +353,85 @@ pub trait Store: Send + Sync {
 
     /// Sets a setting.
     fn set_setting(&self, key: &str, value: &str) -> Result<(), StoreError>;
+
+    // --- guides ----------------------------------------------------------------------
+
+    /// Adds or replaces a guide with its draft.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] when a later draft was saved meanwhile.
+    fn put_guide(&self, guide: &Guide) -> Result<(), StoreError>;
+
+    /// All guides, oldest first.
+    fn guides(&self) -> Result<Vec<Guide>, StoreError>;
+
+    /// One guide.
+    fn guide(&self, guide: GuideId) -> Result<Option<Guide>, StoreError>;
+
+    /// In one transaction: the guide as it stands now, its next revision if there is one,
+    /// and the next list of live guides.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] unless each number is one above the newest.
+    fn publish_guide(
+        &self,
+        guide: &Guide,
+        revision: Option<&GuideRevision>,
+        set: &GuideSet,
+    ) -> Result<(), StoreError>;
+
+    /// Adds the next list of live guides.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] unless its number is one above the newest.
+    fn add_guide_set(&self, set: &GuideSet) -> Result<(), StoreError>;
+
+    /// One published revision.
+    fn guide_revision(
+        &self,
+        guide: GuideId,
+        revision: u32,
+    ) -> Result<Option<GuideRevision>, StoreError>;
+
+    /// A guide's revisions, newest first.
+    fn guide_revisions(&self, guide: GuideId, limit: u32)
+    -> Result<Vec<GuideRevision>, StoreError>;
+
+    /// The newest list of live guides.
+    fn newest_guide_set(&self) -> Result<Option<GuideSet>, StoreError>;
+
+    /// One list of live guides.
+    fn guide_set(&self, revision: u32) -> Result<Option<GuideSet>, StoreError>;
+
+    /// Adds a file; its length is that of `data`.
+    fn put_guide_media(&self, media: &GuideMedia, data: &[u8]) -> Result<(), StoreError>;
+
+    /// Removes a file, if it is there.
+    fn remove_guide_media(&self, media: MediaId) -> Result<(), StoreError>;
+
+    /// What is known of a file.
+    fn guide_media(&self, media: MediaId) -> Result<Option<GuideMedia>, StoreError>;
+
+    /// A guide's files, oldest first.
+    fn guide_media_of(&self, guide: GuideId) -> Result<Vec<GuideMedia>, StoreError>;
+
+    /// A file's bytes from `from` up to and without `to`, as far as there are any.
+    fn guide_media_bytes(&self, media: MediaId, from: u64, to: u64) -> Result<Vec<u8>, StoreError>;
+
+    /// Notes whether a guide's elements were found for a visitor.
+    fn note_guide_sight(&self, sight: &GuideSight) -> Result<(), StoreError>;
+
+    /// How a revision's elements were found since a time.
+    fn guide_health(
+        &self,
+        guide: GuideId,
+        revision: u32,
+        since: Timestamp,
+    ) -> Result<GuideHealth, StoreError>;
+
+    /// What was counted about guides in minutes from `from` up to and without `to`, summed
+    /// up by rule and by what.
+    fn guide_counts(&self, from: Timestamp, to: Timestamp) -> Result<Vec<MinuteCount>, StoreError>;
 
     // --- secrets, disk, housekeeping -------------------------------------------------
 

@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 
 use overture_engine::model::{
-    ConversationRow, CustomerBody, CustomerId, Effect, InputBody, LedgerEntry, NeedLevel, Outcome,
-    PARTITIONS, Seq, Timestamp,
+    ConversationRow, CustomerBody, CustomerId, Effect, InputBody, LedgerEntry, NeedLevel, Outbound,
+    Outcome, PARTITIONS, Seq, Timestamp,
 };
 use sha2::{Digest, Sha256};
 use xxhash_rust::xxh3::xxh3_64;
@@ -45,6 +45,8 @@ pub(crate) struct UnitRows {
     pub(crate) wakes: BTreeMap<IdBytes, Option<i64>>,
     pub(crate) outbox: Vec<OutboxRow>,
     pub(crate) counts: BTreeMap<(i64, String, String), i64>,
+    pub(crate) articles: BTreeMap<(IdBytes, String, u32), [i64; 5]>,
+    pub(crate) misses: Vec<MissRow>,
     pub(crate) sources: BTreeMap<IdBytes, (i64, i64)>,
     pub(crate) skipped: Vec<SkippedRow>,
 }
@@ -136,6 +138,14 @@ pub(crate) struct OutboxRow {
     pub(crate) delivery: IdBytes,
     pub(crate) next_try_at: i64,
     pub(crate) record: Vec<u8>,
+}
+
+#[derive(Debug)]
+pub(crate) struct MissRow {
+    pub(crate) happened_at: i64,
+    pub(crate) customer: IdBytes,
+    pub(crate) locale: String,
+    pub(crate) words: Vec<u8>,
 }
 
 #[derive(Debug)]
@@ -334,7 +344,36 @@ fn note_effect(rows: &mut UnitRows, effect: &Effect, at: Timestamp, sealing: &mu
         Effect::Outbox(item) => rows.outbox.push(OutboxRow {
             delivery: *item.delivery.uuid().as_bytes(),
             next_try_at: item.at.0,
-            record: encode_plain(item),
+            record: match &item.what {
+                Outbound::Alert { .. } => encode_plain(item),
+                Outbound::ChatMail { customer, .. } => encode(item, *customer, sealing),
+                Outbound::Sms(text) => encode(item, text.customer, sealing),
+            },
+        }),
+        Effect::Article(tally) => {
+            let text = &tally.article;
+            let key = (
+                *text.faq.uuid().as_bytes(),
+                text.locale.clone(),
+                text.version,
+            );
+            let added = [
+                tally.opened,
+                tally.helpful,
+                tally.not_helpful,
+                tally.still_needed,
+                tally.read_s,
+            ];
+            let counts = rows.articles.entry(key).or_default();
+            for (count, added) in counts.iter_mut().zip(added) {
+                *count += added;
+            }
+        }
+        Effect::SearchMissed(miss) => rows.misses.push(MissRow {
+            happened_at: miss.at.0,
+            customer: id(miss.customer),
+            locale: miss.locale.clone(),
+            words: sealing.seal(miss.customer, miss.words.reveal()),
         }),
         Effect::Count { rule, what } => {
             let minute = at.0.div_euclid(MINUTE_MS) * MINUTE_MS;

@@ -47,16 +47,27 @@ conformance! {
     erased_texts_read_as_empty_and_are_counted
     a_customer_who_comes_back_after_erasure_gets_a_new_key
     conversations_are_listed_by_what_is_asked
+    a_promised_callback_comes_back_whole
     requests_agents_and_wakes_follow_the_last_word
     decisions_are_filtered_paged_and_counted
     the_ledger_is_chained_and_readable
     the_outbox_is_claimed_once_an_epoch
+    mail_in_the_outbox_is_sealed_and_opened
+    files_come_back_whole_within_limits_and_go_with_their_customer
+    files_move_with_a_merge_and_unsent_ones_are_forgotten
     alerts_come_once_and_are_put_away
     staff_have_unique_addresses
     sessions_end
     sources_keep_keys_counts_and_secrets
-    tokens_policies_articles_and_settings
+    brands_are_kept_whole_and_a_used_one_stays
+    tokens_policies_and_settings
+    articles_keep_versions_and_refuse_what_is_stale
+    articles_are_counted_and_words_that_found_nothing_are_sealed
     refused_events_are_bounded
+    guides_are_drafted_published_and_counted
+    a_guides_file_is_read_in_any_stretch
+    a_guides_sight_is_what_was_seen_last
+    a_step_that_was_missing_is_found_by_whoever_comes_to_it
     texts_with_a_zero_character_are_taken
     skipped_inputs_and_counts_are_listed
     retention_keeps_what_replay_needs
@@ -87,6 +98,7 @@ fn full_unit() -> CommitUnit {
         mode: Mode::Live,
         faqs: true,
         model: "engagement-1".to_owned(),
+        ..WorldFacts::default()
     };
     let mut unit = unit(
         vec![
@@ -676,6 +688,188 @@ fn conversations_are_listed_by_what_is_asked(place: &impl Place) {
     assert_eq!(store.conversation(two.conversation).unwrap(), Some(both));
 }
 
+/// A callback that waits for its time: the customer's state, the booking, the row, what the
+/// customer was told, the text message, and the wake.
+fn a_promised_callback_comes_back_whole(place: &impl Place) {
+    let who = customer(1);
+    let slot = Slot {
+        from: NOW + CELL,
+        to: NOW + CELL + CELL,
+    };
+    let phone = Private::new("+442079460018");
+    let callback = CallbackState {
+        ask: CallbackAsk {
+            number: key(7),
+            slot: Some(slot),
+            texts: true,
+            our_number: Some("+442079460000".to_owned()),
+            time_zone: Some("Europe/Berlin".to_owned()),
+            language: Some("ar".to_owned()),
+            hours: Some(AgentHours {
+                hours: WeeklyHours::weekdays(540, 1_020).unwrap(),
+                time_zone: "Asia/Dubai".to_owned(),
+            }),
+        },
+        stage: CallbackStage::Booked,
+        due_at: slot.from,
+        attempts: 1,
+        remind_at: Some(slot.from - Millis::from_secs(600)),
+        late_at: Some(slot.to),
+        late_told: 1,
+        expected_at: Some(slot.to + Millis(5)),
+        moving: Some(Moving {
+            slot: Slot {
+                from: slot.to,
+                to: slot.to + CELL,
+            },
+            key: 9,
+        }),
+    };
+    let mut row = conversation(who, 1, ConversationStatus::Scheduled);
+    row.channel = ChannelKind::Callback;
+    row.agent = None;
+    row.phone = Some(phone.clone());
+    row.callback = Some(CallbackRow {
+        slot: Some(slot),
+        due_at: slot.from,
+        attempts: 1,
+        expected_at: callback.expected_at,
+        time_zone: callback.ask.time_zone.clone(),
+    });
+    let view = CallbackView {
+        conversation: row.conversation,
+        notice: CallbackNotice::Confirmed,
+        slot: Some(slot),
+        due_at: slot.from,
+        expected_at: None,
+        phone: phone.clone(),
+        our_number: callback.ask.our_number.clone(),
+        time_zone: callback.ask.time_zone.clone(),
+        attempts: 0,
+        by: None,
+    };
+    let told = TimelineItem {
+        body: TimelineBody::Callback(Box::new(view.clone())),
+        ..said(who, 1, "")
+    };
+    let text = OutboxItem {
+        what: Outbound::Sms(Box::new(CallbackText {
+            customer: who,
+            view,
+            language: Some("ar".to_owned()),
+        })),
+        ..outbox_item(1)
+    };
+    let mut promised = state(who, 1);
+    promised.scheduled = Some(Box::new(ConversationState {
+        conversation: row.conversation,
+        request: row.request,
+        channel: ChannelKind::Callback,
+        status: ConversationStatus::Scheduled,
+        agent: None,
+        started_at: NOW,
+        redemption: None,
+        offer: None,
+        key: 4,
+        device: Some(key(1)),
+        phone: Some(phone),
+        recent: Default::default(),
+        chat: Default::default(),
+        callback: Some(Box::new(callback)),
+    }));
+    promised.wake_at = Some(slot.from);
+    let needs = Needs {
+        channel: ChannelKind::Callback,
+        skill: None,
+        language: Some("ar".to_owned()),
+        priority: 2,
+    };
+    let mut whole = unit(
+        vec![page_view(1, who)],
+        vec![
+            Effect::Conversation(row.clone()),
+            Effect::Timeline(told.clone()),
+            Effect::Outbox(text.clone()),
+            Effect::Wake {
+                customer: who,
+                at: Some(slot.from),
+            },
+        ],
+    );
+    whole.customers = vec![promised.clone()];
+    whole.route = Some(RouteState {
+        applied: Seq(1),
+        bookings: [(
+            row.conversation,
+            Booking {
+                customer: who,
+                needs,
+                cell: slot.from,
+                number: Some(key(7)),
+            },
+        )]
+        .into(),
+        numbers: [(
+            key(7),
+            NumberUse {
+                asked_at: vec![NOW],
+                last: Some(who),
+                blocked_until: slot.to,
+            },
+        )]
+        .into(),
+        ..RouteState::default()
+    });
+    place.writer().commit(&whole).unwrap();
+
+    let store = place.open();
+    let boot = store.boot().unwrap();
+    assert_eq!(boot.route, whole.route);
+    assert_eq!(boot.wakes, [(slot.from, who)]);
+    assert_eq!(store.customers(&[who]).unwrap(), [Some(promised)]);
+    let list = |of| store.conversations(of, 10).unwrap();
+    assert_eq!(list(ConversationsOf::Scheduled), std::slice::from_ref(&row));
+    assert!(
+        list(ConversationsOf::Open).is_empty(),
+        "its time is to come"
+    );
+    assert_eq!(
+        staff_page(&*store, who, TimelineWindow::Newest, 10).items,
+        [told]
+    );
+    let epoch = store.acquire_lease(NOW).or_else(|_| store.seize_lease(NOW));
+    let epoch = epoch.unwrap();
+    let claims = store.claim_outbox(epoch, 9, NOW + Millis(10)).unwrap();
+    assert_eq!(claims[0].item, text);
+
+    // Its time comes: it leaves the list of promises for that of open work.
+    row.status = ConversationStatus::Queued;
+    store
+        .commit(&unit(
+            vec![page_view(2, who)],
+            vec![
+                Effect::Conversation(row.clone()),
+                Effect::Wake {
+                    customer: who,
+                    at: None,
+                },
+            ],
+        ))
+        .unwrap();
+    assert!(list(ConversationsOf::Scheduled).is_empty());
+    assert_eq!(list(ConversationsOf::Open), [row]);
+    assert!(store.boot().unwrap().wakes.is_empty());
+
+    // Erased, nothing tells the number any more.
+    store.fail_outbox(epoch, text.delivery, NOW).unwrap();
+    store.erase(who, NOW).unwrap();
+    let claims = store.claim_outbox(epoch, 9, NOW + Millis(10)).unwrap();
+    let Some(Outbound::Sms(text)) = claims.first().map(|claim| &claim.item.what) else {
+        panic!("the text message waits: {claims:?}");
+    };
+    assert!(text.view.phone.is_empty());
+}
+
 fn requests_agents_and_wakes_follow_the_last_word(place: &impl Place) {
     let store = place.writer();
     let request = |n: u64| RequestId::derive(NOW, Seq(n), 0);
@@ -693,6 +887,7 @@ fn requests_agents_and_wakes_follow_the_last_word(place: &impl Place) {
         stage,
         passed: [agent(4)].into(),
         told_position: 1,
+        tell_again_at: None,
     };
     let put = |n, state: Option<RequestState>| Effect::Request {
         request: request(n),
@@ -935,6 +1130,139 @@ fn outbox_item(n: u64) -> OutboxItem {
     }
 }
 
+fn mail_in_the_outbox_is_sealed_and_opened(place: &impl Place) {
+    let store = place.open();
+    let epoch = store.acquire_lease(NOW).unwrap();
+    let item = OutboxItem {
+        what: Outbound::ChatMail {
+            customer: customer(1),
+            conversation: InteractionId::derive(NOW, Seq(1), 0),
+            to: Private::new("ann@example.com"),
+            messages: vec![MessageId::derive(NOW, Seq(2), 0)],
+            language: Some("de".to_owned()),
+            source: None,
+            device: Some(key(1)),
+            generation: 2,
+        },
+        ..outbox_item(1)
+    };
+    store
+        .commit(&unit(
+            vec![page_view(1, customer(1))],
+            vec![Effect::Outbox(item.clone())],
+        ))
+        .unwrap();
+    drop(store);
+    let store = place.open();
+    let later = store.acquire_lease(NOW).unwrap();
+    let claims = store.claim_outbox(later, 9, NOW + Millis(10)).unwrap();
+    assert_eq!(claims[0].item, item);
+    store.fail_outbox(later, item.delivery, NOW).unwrap();
+    store.erase(customer(1), NOW).unwrap();
+    let claims = store.claim_outbox(later, 9, NOW + Millis(10)).unwrap();
+    let Outbound::ChatMail { to, .. } = &claims[0].item.what else {
+        panic!("the item is mail");
+    };
+    assert!(to.is_empty(), "an erased address reads as empty");
+    assert_ne!(epoch, later);
+}
+
+const ROOMY: UploadLimits = UploadLimits {
+    conversation_bytes_max: 1 << 30,
+    total_bytes_max: 1 << 30,
+};
+
+fn upload(n: u64, of: CustomerId, bytes: &[u8]) -> Upload {
+    Upload {
+        file: Attachment {
+            attachment: AttachmentId::derive(NOW, Seq(n), 0),
+            name: Private::new(format!("bill {n}.pdf")),
+            content_type: "application/pdf".to_owned(),
+            bytes: bytes.len() as u64,
+            width_px: 0,
+            height_px: 0,
+            alt: Private::new(""),
+        },
+        customer: of,
+        conversation: InteractionId::derive(NOW, Seq(1), 0),
+        device: Some(key(1)),
+        agent: None,
+        uploaded_at: NOW + Millis(n),
+    }
+}
+
+fn files_come_back_whole_within_limits_and_go_with_their_customer(place: &impl Place) {
+    let store = place.writer();
+    let who = customer(1);
+    let bytes: Vec<u8> = (0..200_001u32).map(|n| (n * 7 % 251) as u8).collect();
+    let (one, two) = (upload(1, who, &bytes), upload(2, who, b"short"));
+    assert_eq!(
+        store.add_attachment(&one, &bytes, ROOMY).unwrap(),
+        Uploaded::Stored
+    );
+    let tight = |conversation_bytes_max, total_bytes_max| UploadLimits {
+        conversation_bytes_max,
+        total_bytes_max,
+    };
+    for (limits, expected) in [
+        (tight(200_005, 1 << 30), Uploaded::ConversationFull),
+        (tight(1 << 30, 200_005), Uploaded::Full),
+        (tight(200_006, 200_006), Uploaded::Stored),
+    ] {
+        let answer = store.add_attachment(&two, b"short", limits).unwrap();
+        assert_eq!(answer, expected);
+    }
+    drop(store);
+    let store = place.writer();
+    let ids = [two.file.attachment, one.file.attachment];
+    assert_eq!(store.attachments(&ids).unwrap(), [two, one.clone()]);
+    assert_eq!(store.attachment_bytes(ids[1]).unwrap(), Some(bytes));
+    let other = AttachmentId::derive(NOW, Seq(9), 0);
+    assert_eq!(store.attachments(&[other]).unwrap(), []);
+    assert_eq!(store.attachment_bytes(other).unwrap(), None);
+    // One key seals everything of a customer, made by whichever came first.
+    store
+        .commit(&unit(vec![message(1, who, "words")], vec![]))
+        .unwrap();
+    assert_eq!(store.erase(who, NOW).unwrap().keys, 1);
+    assert_eq!(store.attachments(&ids).unwrap(), []);
+    assert_eq!(store.attachment_bytes(ids[1]).unwrap(), None);
+}
+
+fn files_move_with_a_merge_and_unsent_ones_are_forgotten(place: &impl Place) {
+    let store = place.writer();
+    let (from, into) = (customer(1), customer(2));
+    let (sent, unsent) = (upload(1, from, b"sent"), upload(2, from, b"unsent"));
+    for (file, bytes) in [(&sent, &b"sent"[..]), (&unsent, b"unsent")] {
+        store.add_attachment(file, bytes, ROOMY).unwrap();
+    }
+    let elsewhere = InteractionId::derive(NOW, Seq(77), 0);
+    store
+        .keep_attachments(&[sent.file.attachment], elsewhere)
+        .unwrap();
+    store
+        .commit(&unit(
+            vec![page_view(1, into)],
+            vec![Effect::Merged {
+                from,
+                into,
+                timeline_offset: 0,
+            }],
+        ))
+        .unwrap();
+    let moved = store.attachments(&[sent.file.attachment]).unwrap();
+    assert_eq!(moved[0].customer, into);
+    assert_eq!(moved[0].conversation, elsewhere);
+    assert_eq!(moved[0].file.name.reveal(), "bill 1.pdf");
+    assert_eq!(store.forget_unsent_attachments(NOW + Millis(2)).unwrap(), 0);
+    assert_eq!(store.forget_unsent_attachments(NOW + Millis(3)).unwrap(), 1);
+    let both = [sent.file.attachment, unsent.file.attachment];
+    assert_eq!(store.attachments(&both).unwrap().len(), 1);
+    assert_eq!(store.attachment_bytes(both[1]).unwrap(), None);
+    store.wipe().unwrap();
+    assert_eq!(store.attachment_bytes(both[0]).unwrap(), None);
+}
+
 fn the_outbox_is_claimed_once_an_epoch(place: &impl Place) {
     let store = place.open();
     let epoch = store.acquire_lease(NOW).unwrap();
@@ -1013,6 +1341,10 @@ fn member(n: u64, email: &str) -> Staff {
             chat: 3,
             callback: 1,
         },
+        hours: Some(overture_engine::model::AgentHours {
+            hours: overture_engine::model::WeeklyHours::weekdays(540, 1_020).unwrap(),
+            time_zone: "Europe/Berlin".to_owned(),
+        }),
         active: true,
         created_at: NOW,
     }
@@ -1071,6 +1403,8 @@ fn sources_keep_keys_counts_and_secrets(place: &impl Place) {
         name: "Shop".to_owned(),
         allowed_origins: vec!["https://shop.example".to_owned()],
         identity_secret: Private::new("very secret"),
+        brand: None,
+        capture: SourceCapture::default(),
         created_at: NOW,
         write_keys: vec![],
         events_total: 0,
@@ -1094,6 +1428,12 @@ fn sources_keep_keys_counts_and_secrets(place: &impl Place) {
         ))
         .unwrap();
     shop.name = "The shop".to_owned();
+    shop.brand = Some(Brand::DEFAULT);
+    shop.capture = SourceCapture {
+        consent: ConsentMode::Required,
+        url_allow: vec!["step".to_owned(), "#".to_owned()],
+        consent_categories: [("Analytics".to_owned(), ConsentPurpose::AnalyseBehaviour)].into(),
+    };
     store.put_source(&shop).unwrap();
     assert!(store.revoke_write_key(source(1), "wk_1", NOW).unwrap());
     assert!(!store.revoke_write_key(source(1), "wk_1", NOW).unwrap());
@@ -1107,7 +1447,66 @@ fn sources_keep_keys_counts_and_secrets(place: &impl Place) {
     assert_eq!(place.open().sources().unwrap(), [shop]);
 }
 
-fn tokens_policies_articles_and_settings(place: &impl Place) {
+fn brands_are_kept_whole_and_a_used_one_stays(place: &impl Place) {
+    let store = place.open();
+    assert_eq!(store.brands().unwrap(), [Brand::shipped()]);
+
+    let mut default = Brand::shipped();
+    default.name = "Zeta".to_owned();
+    default.look.accent = "#005500".to_owned();
+    let mut other = Brand::shipped();
+    other.brand = BrandId::derive(NOW, Seq(1), 0);
+    other.name = "Alpha".to_owned();
+    other.look.position = Position::Start;
+    other.look.logo_url = Some("https://alpha.example/logo.svg".to_owned());
+    other.hours = WeeklyHours::weekdays(9 * 60, 17 * 60).unwrap();
+    other.time_zone = "Europe/Berlin".to_owned();
+    other.texts = [(
+        "ar".to_owned(),
+        [("help".to_owned(), "مساعدة".to_owned())].into(),
+    )]
+    .into();
+    other.phone = Some("+4930123456".to_owned());
+    other.privacy_url = Some("https://alpha.example/privacy".to_owned());
+    other.chat.attachments = false;
+    other.callback.countries = ["DE".to_owned()].into();
+    other.callback.verify_sms = true;
+    other.created_at = NOW;
+    store.put_brand(&other).unwrap();
+    store.put_brand(&default).unwrap();
+    // The default one leads, whatever its name.
+    assert_eq!(store.brands().unwrap(), [default.clone(), other.clone()]);
+
+    let mut shop = Source {
+        source: source(7),
+        name: "Shop".to_owned(),
+        allowed_origins: vec![],
+        identity_secret: Private::new("secret"),
+        capture: SourceCapture::default(),
+        brand: Some(other.brand),
+        created_at: NOW,
+        write_keys: vec![],
+        events_total: 0,
+        last_event_at: None,
+    };
+    store.put_source(&shop).unwrap();
+    drop(store);
+
+    let store = place.open();
+    assert_eq!(store.brands().unwrap(), [default.clone(), other.clone()]);
+    assert_eq!(store.sources().unwrap(), std::slice::from_ref(&shop));
+    assert!(matches!(
+        store.remove_brand(other.brand),
+        Err(StoreError::Conflict { .. })
+    ));
+    shop.brand = None;
+    store.put_source(&shop).unwrap();
+    assert!(store.remove_brand(other.brand).unwrap());
+    assert!(!store.remove_brand(other.brand).unwrap());
+    assert_eq!(store.brands().unwrap(), [default]);
+}
+
+fn tokens_policies_and_settings(place: &impl Place) {
     let store = place.open();
     let token = ApiToken {
         token: TokenId::derive(NOW, Seq(1), 0),
@@ -1140,20 +1539,440 @@ fn tokens_policies_articles_and_settings(place: &impl Place) {
     assert_eq!(store.policy(1).unwrap(), Some(policy(1)));
     assert_eq!(store.policies(10).unwrap(), [policy(2), policy(1)]);
 
-    let faq = |n: u64| Faq {
-        faq: FaqId::derive(NOW, Seq(n), 0),
-        title: format!("Question {n}"),
-        body_markdown: "*Answer*".to_owned(),
-    };
-    store.set_faqs(&[faq(2), faq(1)]).unwrap();
-    assert_eq!(store.faqs().unwrap(), [faq(2), faq(1)]);
-    store.set_faqs(&[faq(1)]).unwrap();
-    assert_eq!(store.faqs().unwrap(), [faq(1)]);
-
     assert_eq!(store.setting("mode").unwrap(), None);
     store.set_setting("mode", "shadow").unwrap();
     store.set_setting("mode", "live").unwrap();
     assert_eq!(store.setting("mode").unwrap().as_deref(), Some("live"));
+}
+
+fn guide_id(number: u64) -> GuideId {
+    GuideId::derive(NOW, Seq(number), 0)
+}
+
+fn guides_are_drafted_published_and_counted(place: &impl Place) {
+    let store = place.open();
+    let (guide, draft) = (guide_id(1), r#"{"text":"Grüße"}"#);
+    let mut row = Guide {
+        guide,
+        name: "Pay".to_owned(),
+        draft: draft.to_owned(),
+        draft_version: 1,
+        live_revision: None,
+        archived: false,
+        created_at: NOW,
+        changed_at: NOW,
+        changed_by: "Ada".to_owned(),
+    };
+    store.put_guide(&row).unwrap();
+    assert_eq!(store.guides().unwrap(), [row.clone()]);
+    row.draft = r#"{"text":"Hello"}"#.to_owned();
+    let stale = store.put_guide(&row);
+    assert!(
+        matches!(stale, Err(StoreError::Conflict { .. })),
+        "{stale:?}"
+    );
+    row.draft_version = 2;
+    store.put_guide(&row).unwrap();
+
+    let revision = |number: u32| GuideRevision {
+        guide,
+        revision: number,
+        content: format!(r#"{{"number":{number}}}"#),
+        by: "Ada".to_owned(),
+        at: NOW,
+    };
+    let set = |number: u32| GuideSet {
+        revision: number,
+        targets: vec![GuideTarget {
+            guide,
+            revision: number,
+            name: "Pay".to_owned(),
+            kind: GuideKind::Steps,
+            pages: "/checkout/**".to_owned(),
+            audience: "identity.level == \"verified\"".to_owned(),
+            priority: 7,
+            frequency: GuideFrequency::Visit,
+            sources: [SourceId::derive(NOW, Seq(2), 0)].into_iter().collect(),
+        }],
+        by: "Ada".to_owned(),
+        at: NOW,
+    };
+    row.live_revision = Some(1);
+    store
+        .publish_guide(&row, Some(&revision(1)), &set(1))
+        .unwrap();
+    for (again, which) in [(revision(1), set(2)), (revision(2), set(1))] {
+        let refused = store.publish_guide(&row, Some(&again), &which);
+        assert!(matches!(refused, Err(StoreError::Conflict { .. })));
+    }
+    row.live_revision = Some(2);
+    store
+        .publish_guide(&row, Some(&revision(2)), &set(2))
+        .unwrap();
+    row.live_revision = Some(1);
+    store.publish_guide(&row, None, &set(3)).unwrap();
+    assert_eq!(store.guide(guide).unwrap(), Some(row));
+    assert_eq!(store.guide(guide_id(2)).unwrap(), None);
+    assert_eq!(store.guide_revision(guide, 1).unwrap(), Some(revision(1)));
+    assert_eq!(store.guide_revision(guide, 3).unwrap(), None);
+    assert_eq!(
+        store.guide_revisions(guide, 5).unwrap(),
+        [revision(2), revision(1)]
+    );
+    assert_eq!(store.newest_guide_set().unwrap(), Some(set(3)));
+    assert_eq!(store.guide_set(2).unwrap(), Some(set(2)));
+    store.add_guide_set(&set(4)).unwrap();
+    assert!(store.add_guide_set(&set(4)).is_err());
+    assert_eq!(store.guide_counts(NOW, NOW + Millis(60_000)).unwrap(), []);
+}
+
+fn a_guides_file_is_read_in_any_stretch(place: &impl Place) {
+    let store = place.open();
+    let data: Vec<u8> = (0..600_000u32).map(|at| (at % 251) as u8).collect();
+    let media = GuideMedia {
+        media: MediaId::derive(NOW, Seq(1), 0),
+        guide: guide_id(1),
+        content_type: "video/webm".to_owned(),
+        bytes: data.len() as u64,
+        duration_ms: 4_000,
+        created_at: NOW,
+    };
+    store.put_guide_media(&media, &data).unwrap();
+    let id = media.media;
+    for (from, to) in [
+        (0, 600_000),
+        (0, 1),
+        (262_143, 262_145),
+        (262_144, 524_288),
+        (599_999, 600_000),
+        (500_000, 900_000),
+    ] {
+        let end = to.min(600_000);
+        let bytes = store.guide_media_bytes(id, from as u64, to as u64).unwrap();
+        assert!(bytes == data[from..end], "{from}..{to}");
+    }
+    assert_eq!(store.guide_media(id).unwrap(), Some(media.clone()));
+    assert_eq!(store.guide_media_of(guide_id(1)).unwrap(), [media]);
+    store.remove_guide_media(id).unwrap();
+    assert_eq!(store.guide_media(id).unwrap(), None);
+    assert!(store.guide_media_bytes(id, 0, 10).unwrap().is_empty());
+}
+
+fn a_guides_sight_is_what_was_seen_last(place: &impl Place) {
+    let store = place.open();
+    let note = |who: u64, found: bool, after_s: u64| {
+        store
+            .note_guide_sight(&GuideSight {
+                guide: guide_id(1),
+                revision: 3,
+                customer: customer(who),
+                found,
+                step: 2,
+                at: NOW + Millis::from_secs(after_s),
+            })
+            .unwrap();
+    };
+    let health = |since| store.guide_health(guide_id(1), 3, since).unwrap();
+    assert_eq!(health(NOW), GuideHealth::default());
+    note(1, true, 1);
+    note(2, false, 2);
+    note(3, false, 3);
+    note(4, true, 4);
+    let mut expected = GuideHealth {
+        missing: 2,
+        found: 2,
+        found_since: 1,
+        step: Some(2),
+    };
+    assert_eq!(health(NOW), expected);
+    note(2, true, 5);
+    note(3, true, 6);
+    expected = GuideHealth {
+        found: 4,
+        found_since: 4,
+        ..GuideHealth::default()
+    };
+    assert_eq!(health(NOW), expected);
+    assert_eq!(health(NOW + Millis::from_secs(5)).found, 2);
+    assert_eq!(
+        store.guide_health(guide_id(1), 4, NOW).unwrap(),
+        GuideHealth::default()
+    );
+    store.erase(customer(2), NOW).unwrap();
+    assert_eq!(health(NOW).found, 3);
+    note(5, true, 9 * 86_400);
+    assert_eq!(
+        health(NOW).found,
+        1,
+        "what is older than a week is forgotten"
+    );
+}
+
+fn a_step_that_was_missing_is_found_by_whoever_comes_to_it(place: &impl Place) {
+    let store = place.open();
+    let note = |who: u64, found: bool, step: u8, after_s: u64| {
+        store
+            .note_guide_sight(&GuideSight {
+                guide: guide_id(1),
+                revision: 3,
+                customer: customer(who),
+                found,
+                step,
+                at: NOW + Millis::from_secs(after_s),
+            })
+            .unwrap();
+    };
+    let health = || store.guide_health(guide_id(1), 3, NOW).unwrap();
+    // Two look at the first step alone, one comes to the third, two miss the second.
+    note(1, true, 0, 1);
+    note(2, true, 0, 2);
+    for step in [0, 1, 2, 0] {
+        note(3, true, step, 3);
+    }
+    for who in [4, 5] {
+        note(who, true, 0, 4);
+        note(who, false, 1, 5);
+        note(who, true, 2, 6);
+    }
+    let expected = GuideHealth {
+        missing: 2,
+        found: 1,
+        found_since: 0,
+        step: Some(1),
+    };
+    assert_eq!(health(), expected);
+    // One who misses another step does not speak for the second.
+    note(6, false, 2, 7);
+    assert_eq!(health(), expected);
+    note(7, true, 0, 8);
+    assert_eq!(health().found_since, 0, "the first step says nothing of it");
+    note(4, true, 1, 9);
+    let expected = GuideHealth {
+        missing: 1,
+        found: 2,
+        found_since: 1,
+        step: Some(1),
+    };
+    assert_eq!(health(), expected, "there again, for one who missed it");
+}
+
+fn article(n: u64) -> Article {
+    Article {
+        faq: FaqId::derive(NOW, Seq(n), 0),
+        slug: format!("question-{n}"),
+        brand: None,
+        status: ArticleStatus::Draft,
+        place: 5,
+        paths: vec!["/checkout/**".to_owned()],
+        codes: vec!["card:declined".to_owned()],
+        keywords: vec!["visa".to_owned()],
+        revision: 1,
+        created_at: NOW,
+        changed_at: NOW,
+        changed_by: "Ada".to_owned(),
+    }
+}
+
+fn article_text(n: u64, locale: &str, version: u32) -> ArticleText {
+    ArticleText {
+        faq: article(n).faq,
+        locale: locale.to_owned(),
+        version,
+        title: format!("Question {n}.{version} ({locale})"),
+        summary: String::new(),
+        body_markdown: "*Answer*".to_owned(),
+        based_on: 0,
+        written_at: NOW + Millis(version.into()),
+        written_by: "Ada".to_owned(),
+    }
+}
+
+fn articles_keep_versions_and_refuse_what_is_stale(place: &impl Place) {
+    let store = place.open();
+    let put = |article: Article, base| ArticleChange::Put { article, base };
+    let text = |n, locale, version| ArticleChange::Text(article_text(n, locale, version));
+    let publish = |n, locale: &str, version| ArticleChange::Publish {
+        faq: article(n).faq,
+        locale: locale.to_owned(),
+        version,
+    };
+    let conflict = |changes: &[ArticleChange]| {
+        let error = store.change_articles(changes).unwrap_err();
+        assert!(matches!(error, StoreError::Conflict { .. }), "{error}");
+    };
+    let missing = |changes: &[ArticleChange]| {
+        let error = store.change_articles(changes).unwrap_err();
+        assert!(matches!(error, StoreError::Missing { .. }), "{error}");
+    };
+
+    store
+        .change_articles(&[put(article(1), None), text(1, "en", 1), text(1, "de", 1)])
+        .unwrap();
+    assert_eq!(store.articles().unwrap(), [article(1)]);
+    assert_eq!(store.published_articles().unwrap(), []);
+
+    // All or nothing: the second change is wrong, so the first did not happen either.
+    conflict(&[put(article(2), None), text(1, "en", 3)]);
+    conflict(&[put(article(1), None)]);
+    missing(&[text(2, "en", 1)]);
+    missing(&[publish(1, "en", Some(9))]);
+    missing(&[put(article(2), Some(1))]);
+    missing(&[ArticleChange::Remove(article(2).faq)]);
+    let taken = Article {
+        slug: article(1).slug,
+        ..article(2)
+    };
+    conflict(&[put(taken, None)]);
+    assert_eq!(store.articles().unwrap(), [article(1)]);
+
+    let brand = BrandId::derive(NOW, Seq(1), 0);
+    let changed = Article {
+        status: ArticleStatus::Published,
+        brand: Some(brand),
+        changed_by: "Grace".to_owned(),
+        ..article(1)
+    };
+    store
+        .change_articles(&[put(changed.clone(), Some(1)), publish(1, "en", Some(1))])
+        .unwrap();
+    conflict(&[put(changed.clone(), Some(1))]);
+    let stored = store.article(article(1).faq).unwrap().unwrap();
+    assert_eq!(
+        stored,
+        Article {
+            revision: 2,
+            ..changed
+        }
+    );
+    store.change_articles(&[text(1, "en", 2)]).unwrap();
+    let seen = |store: &dyn Store| -> Vec<(String, u32)> {
+        let found = store.published_articles().unwrap();
+        let texts = found.iter().flat_map(|article| &article.texts);
+        texts
+            .map(|text| (text.locale.clone(), text.version))
+            .collect()
+    };
+    assert_eq!(seen(&*store), [("en".to_owned(), 1)]);
+    store
+        .change_articles(&[publish(1, "en", Some(2)), publish(1, "de", Some(1))])
+        .unwrap();
+    assert_eq!(
+        seen(&*store),
+        [("de".to_owned(), 1), ("en".to_owned(), 2)],
+        "by language"
+    );
+    let stands = store.article_locales(None).unwrap();
+    assert_eq!(stands, store.article_locales(Some(stored.faq)).unwrap());
+    let [german, english] = stands.as_slice() else {
+        panic!("two languages, got {stands:?}");
+    };
+    assert_eq!((german.newest, german.published), (1, Some(1)));
+    assert_eq!((english.newest, english.published), (2, Some(2)));
+    assert_eq!(english.title, article_text(1, "en", 2).title);
+    assert_eq!(
+        store.newest_article_texts().unwrap(),
+        [article_text(1, "de", 1), article_text(1, "en", 2)]
+    );
+
+    // Going back is publishing an earlier version; the newest stay, and the published one.
+    store.change_articles(&[publish(1, "en", Some(1))]).unwrap();
+    let more: Vec<_> = (3..=ARTICLE_VERSIONS_MAX + 5)
+        .map(|version| text(1, "en", version))
+        .collect();
+    store.change_articles(&more).unwrap();
+    let kept = store.article_texts(stored.faq, "en").unwrap();
+    let versions: Vec<_> = kept.iter().map(|text| text.version).collect();
+    let mut expected: Vec<_> = (6..=ARTICLE_VERSIONS_MAX + 5).rev().collect();
+    expected.push(1);
+    assert_eq!(versions, expected);
+    assert_eq!(kept[0], article_text(1, "en", ARTICLE_VERSIONS_MAX + 5));
+
+    store
+        .change_articles(&[publish(1, "en", None), publish(1, "de", None)])
+        .unwrap();
+    assert_eq!(store.published_articles().unwrap(), []);
+    store
+        .change_articles(&[ArticleChange::Remove(stored.faq)])
+        .unwrap();
+    assert_eq!(store.articles().unwrap(), []);
+    assert_eq!(store.article_locales(None).unwrap(), []);
+}
+
+fn articles_are_counted_and_words_that_found_nothing_are_sealed(place: &impl Place) {
+    let store = place.writer();
+    let who = customer(1);
+    let seen = ArticleRef {
+        faq: article(1).faq,
+        locale: "en".to_owned(),
+        version: 2,
+        title: "Question".to_owned(),
+    };
+    let tally = |opened, helpful, read_s| {
+        Effect::Article(ArticleTally {
+            opened,
+            helpful,
+            read_s,
+            ..ArticleTally::of(&seen)
+        })
+    };
+    let miss = |n, words: &str| {
+        Effect::SearchMissed(SearchMiss {
+            customer: who,
+            at: NOW + Millis(n),
+            locale: "en".to_owned(),
+            words: Private::new(words),
+        })
+    };
+    store
+        .commit(&unit(
+            vec![page_view(1, who)],
+            vec![
+                tally(1, 0, 0),
+                tally(1, 1, 30),
+                miss(1, "refnud"),
+                miss(1, "money back"),
+            ],
+        ))
+        .unwrap();
+    store
+        .commit(&unit(
+            vec![page_view(2, who)],
+            vec![tally(0, -1, 12), miss(2, "voucher")],
+        ))
+        .unwrap();
+    assert_eq!(
+        store.article_counts().unwrap(),
+        [ArticleCounts {
+            faq: seen.faq,
+            locale: "en".to_owned(),
+            version: 2,
+            opened: 2,
+            helpful: 0,
+            not_helpful: 0,
+            still_needed: 0,
+            read_s: 42,
+        }]
+    );
+    let words = |limit| -> Vec<String> {
+        let found = store.missed_searches(limit).unwrap();
+        found
+            .iter()
+            .map(|miss| miss.words.reveal().to_owned())
+            .collect()
+    };
+    assert_eq!(words(10), ["voucher", "money back", "refnud"]);
+    assert_eq!(words(1), ["voucher"]);
+    store.erase(who, NOW).unwrap();
+    assert_eq!(words(10), ["", "", ""], "erased with their customer");
+    let retention = Retention {
+        max_age: Millis(0),
+        max_log_bytes: u64::MAX,
+    };
+    store.prune(NOW + Millis(2), retention).unwrap();
+    assert_eq!(words(10), [""], "old ones go");
+    store.wipe().unwrap();
+    assert!(store.missed_searches(10).unwrap().is_empty());
+    assert!(store.article_counts().unwrap().is_empty());
 }
 
 fn refused_events_are_bounded(place: &impl Place) {

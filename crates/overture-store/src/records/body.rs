@@ -1,21 +1,28 @@
 //! The records of customer events that are not behaviour.
 
 use overture_engine::model::{
-    CustomerBody, CustomerId, DismissedHow, GrantTerms, Identifier, Private, Purpose,
-    ResolutionCode, SessionStarted,
+    ConsentSource, CustomerBody, CustomerId, DismissedHow, GrantTerms, Identifier, PauseChange,
+    Private, Purpose, ResolutionCode, SessionStarted,
 };
 
 use super::{
+    article::ArticleFactRecord,
+    callback::{CallbackAskRecord, CallbackOfferRecord, SlotRecord},
+    chat::{AttachmentRecord, ChatDetailsRecord, ChatReadRecord, MailFailedRecord},
     customer::CustomerRecord,
+    guide::{GuideFactRecord, read_fact, write_fact},
+    pause::PauseChangeRecord,
     route::RouteToCustomerRecord,
     wire::{Problem, Reader, RecordError, SealedPair, Wire, Writer, numbers, record, take},
 };
 
 numbers! {
     Purpose { 0 = AnalyseBehaviour, 1 = Contact, }
+    ConsentSource { 0 = Api, 1 = Gpc, 2 = Tcf, 3 = ConsentMode, 4 = Segment, }
     DismissedHow { 0 = NotNow, 1 = Never, 2 = Ignored, }
     ResolutionCode {
         0 = Solved, 1 = Workaround, 2 = NoFix, 3 = Spam, 4 = CallbackNoAnswer, 5 = Other,
+        6 = Reached, 7 = Voicemail, 8 = WrongPerson,
     }
 }
 
@@ -46,6 +53,8 @@ record! {
         time_zone: Option<String>,
         #[prost(string, optional, tag = "5")]
         language: Option<String>,
+        #[prost(bytes = "vec", optional, tag = "6")]
+        anonymous: Option<Vec<u8>>,
     }
 }
 
@@ -65,7 +74,9 @@ record! {
 /// 3 consent, 4 offer shown, 5 offer accepted, 6 offer dismissed, 7 offers wanted,
 /// 8 help requested, 9 customer's message, 10 customer ended, 11 agent's message,
 /// 12 agent resolved, 13 grant issued, 14 grant revoked, 15 grant redeemed, 16 from
-/// routing, 17 merge out, 18 merge in, 19 tick.
+/// routing, 17 merge out, 18 merge in, 19 tick, 40 callback asked, 41 moved, 42 cancelled,
+/// 43 called, 50 chat details, 51 chat read, 52 chat presence, 53 mail failed, 60 something done
+/// with an article, 70 pausable, 71 pause, 80 guide.
 #[derive(Clone, PartialEq, prost::Message)]
 pub(crate) struct CustomerBodyRecord {
     #[prost(uint32, tag = "1")]
@@ -116,6 +127,41 @@ pub(crate) struct CustomerBodyRecord {
     into: Vec<u8>,
     #[prost(message, optional, boxed, tag = "24")]
     from: Option<Box<CustomerRecord>>,
+    #[prost(message, repeated, tag = "50")]
+    attachments: Vec<AttachmentRecord>,
+    #[prost(message, optional, tag = "51")]
+    chat_details: Option<ChatDetailsRecord>,
+    #[prost(message, optional, tag = "52")]
+    chat_read: Option<ChatReadRecord>,
+    #[prost(int64, optional, tag = "53")]
+    left_at: Option<i64>,
+    /// Of a pause: the page.
+    #[prost(string, tag = "70")]
+    path: String,
+    #[prost(bool, tag = "71")]
+    pausable: bool,
+    #[prost(message, optional, tag = "72")]
+    pause: Option<PauseChangeRecord>,
+    #[prost(uint32, tag = "90")]
+    consent_by: u32,
+    #[prost(message, optional, tag = "80")]
+    guide: Option<GuideFactRecord>,
+    #[prost(bytes = "vec", optional, tag = "81")]
+    guide_offer: Option<Vec<u8>>,
+    #[prost(message, optional, boxed, tag = "40")]
+    ask: Option<Box<CallbackAskRecord>>,
+    #[prost(message, optional, tag = "41")]
+    callback_offer: Option<CallbackOfferRecord>,
+    #[prost(message, optional, tag = "42")]
+    slot: Option<SlotRecord>,
+    #[prost(bytes = "vec", optional, tag = "43")]
+    by: Option<Vec<u8>>,
+    #[prost(uint32, tag = "44")]
+    outcome: u32,
+    #[prost(message, optional, tag = "60")]
+    article: Option<ArticleFactRecord>,
+    #[prost(message, optional, tag = "54")]
+    mail_failed: Option<MailFailedRecord>,
 }
 
 pub(super) fn write_body(body: &CustomerBody, w: &mut Writer<'_>) -> CustomerBodyRecord {
@@ -135,9 +181,14 @@ pub(super) fn write_body(body: &CustomerBody, w: &mut Writer<'_>) -> CustomerBod
             record.traits = traits.write(w);
             2
         }
-        CustomerBody::Consent { purpose, granted } => {
+        CustomerBody::Consent {
+            purpose,
+            granted,
+            by,
+        } => {
             record.purpose = purpose.write(w);
             record.granted = *granted;
+            record.consent_by = by.write(w);
             3
         }
         CustomerBody::OfferShown { offer } => {
@@ -164,6 +215,27 @@ pub(super) fn write_body(body: &CustomerBody, w: &mut Writer<'_>) -> CustomerBod
             6
         }
         CustomerBody::OffersWanted => 7,
+        CustomerBody::GuideFact {
+            guide,
+            offer,
+            step,
+            fact,
+        } => {
+            record.guide = Some(write_fact(*guide, *step, *fact, w));
+            record.guide_offer = offer.write(w);
+            80
+        }
+        CustomerBody::Pausable { path, pausable } => {
+            record.path = path.clone();
+            record.pausable = *pausable;
+            70
+        }
+        CustomerBody::Pause { key, path, change } => {
+            record.key = *key;
+            record.path = path.clone();
+            record.pause = change.write(w);
+            71
+        }
         CustomerBody::HelpRequested {
             channel,
             key,
@@ -181,11 +253,13 @@ pub(super) fn write_body(body: &CustomerBody, w: &mut Writer<'_>) -> CustomerBod
             key,
             client_key,
             text,
+            attachments,
         } => {
             record.conversation = conversation.write(w);
             record.key = *key;
             record.client_key = client_key.clone();
             record.text = Some(text.write(w));
+            record.attachments = attachments.write(w);
             9
         }
         CustomerBody::CustomerEnded { conversation } => {
@@ -198,13 +272,31 @@ pub(super) fn write_body(body: &CustomerBody, w: &mut Writer<'_>) -> CustomerBod
             key,
             client_key,
             text,
+            attachments,
         } => {
             record.conversation = conversation.write(w);
             record.agent = agent.write(w);
             record.key = *key;
             record.client_key = client_key.clone();
             record.text = Some(text.write(w));
+            record.attachments = attachments.write(w);
             11
+        }
+        CustomerBody::ChatDetails(details) => {
+            record.chat_details = details.write(w);
+            50
+        }
+        CustomerBody::ChatRead(read) => {
+            record.chat_read = read.write(w);
+            51
+        }
+        CustomerBody::ChatPresence { left_at } => {
+            record.left_at = left_at.write(w);
+            52
+        }
+        CustomerBody::MailFailed(failed) => {
+            record.mail_failed = failed.write(w);
+            53
         }
         CustomerBody::AgentResolved {
             conversation,
@@ -256,6 +348,49 @@ pub(super) fn write_body(body: &CustomerBody, w: &mut Writer<'_>) -> CustomerBod
             18
         }
         CustomerBody::Tick => 19,
+        CustomerBody::CallbackAsked {
+            ask,
+            phone,
+            key,
+            offer,
+        } => {
+            record.ask = Some(ask.write(w));
+            record.phone = Some(phone.write(w));
+            record.key = *key;
+            record.callback_offer = offer.write(w);
+            40
+        }
+        CustomerBody::CallbackMoved {
+            conversation,
+            slot,
+            key,
+        } => {
+            record.conversation = conversation.write(w);
+            record.slot = slot.write(w);
+            record.key = *key;
+            41
+        }
+        CustomerBody::CallbackCancelled { conversation, by } => {
+            record.conversation = conversation.write(w);
+            record.by = by.write(w);
+            42
+        }
+        CustomerBody::CallbackCalled {
+            conversation,
+            agent,
+            outcome,
+            notes,
+        } => {
+            record.conversation = conversation.write(w);
+            record.agent = agent.write(w);
+            record.outcome = outcome.write(w);
+            record.text = Some(notes.write(w));
+            43
+        }
+        CustomerBody::Article(fact) => {
+            record.article = fact.write(w);
+            60
+        }
     };
     record
 }
@@ -273,6 +408,7 @@ pub(super) fn read_body(
         3 => CustomerBody::Consent {
             purpose: take!(record.purpose, CustomerBodyRecord, r),
             granted: record.granted,
+            by: take!(record.consent_by, CustomerBodyRecord, r),
         },
         4 => CustomerBody::OfferShown {
             offer: take!(record.offer, CustomerBodyRecord, r),
@@ -289,6 +425,15 @@ pub(super) fn read_body(
             how: take!(record.how, CustomerBodyRecord, r),
         },
         7 => CustomerBody::OffersWanted,
+        80 => {
+            let (guide, step, fact) = read_fact(record.guide, r)?;
+            CustomerBody::GuideFact {
+                guide,
+                offer: take!(record.guide_offer, CustomerBodyRecord, r),
+                step,
+                fact,
+            }
+        }
         8 => CustomerBody::HelpRequested {
             channel: take!(record.channel, CustomerBodyRecord, r),
             key: record.key,
@@ -300,6 +445,7 @@ pub(super) fn read_body(
             key: record.key,
             client_key: record.client_key,
             text: present::<Private, _>(record.text, "text", r)?,
+            attachments: take!(record.attachments, CustomerBodyRecord, r),
         },
         10 => CustomerBody::CustomerEnded {
             conversation: take!(record.conversation, CustomerBodyRecord, r),
@@ -310,6 +456,7 @@ pub(super) fn read_body(
             key: record.key,
             client_key: record.client_key,
             text: present::<Private, _>(record.text, "text", r)?,
+            attachments: take!(record.attachments, CustomerBodyRecord, r),
         },
         12 => CustomerBody::AgentResolved {
             conversation: take!(record.conversation, CustomerBodyRecord, r),
@@ -340,6 +487,43 @@ pub(super) fn read_body(
             from: present(record.from, "from", r)?,
         },
         19 => CustomerBody::Tick,
+        50 => CustomerBody::ChatDetails(take!(record.chat_details, CustomerBodyRecord, r)),
+        53 => CustomerBody::MailFailed(take!(record.mail_failed, CustomerBodyRecord, r)),
+        51 => CustomerBody::ChatRead(take!(record.chat_read, CustomerBodyRecord, r)),
+        52 => CustomerBody::ChatPresence {
+            left_at: take!(record.left_at, CustomerBodyRecord, r),
+        },
+        70 => CustomerBody::Pausable {
+            path: record.path,
+            pausable: record.pausable,
+        },
+        71 => CustomerBody::Pause {
+            key: record.key,
+            path: record.path,
+            change: present::<PauseChange, _>(record.pause, "pause", r)?,
+        },
+        40 => CustomerBody::CallbackAsked {
+            ask: present(record.ask, "ask", r)?,
+            phone: present::<Private, _>(record.phone, "phone", r)?,
+            key: record.key,
+            offer: take!(record.callback_offer, CustomerBodyRecord, r),
+        },
+        41 => CustomerBody::CallbackMoved {
+            conversation: take!(record.conversation, CustomerBodyRecord, r),
+            slot: take!(record.slot, CustomerBodyRecord, r),
+            key: record.key,
+        },
+        42 => CustomerBody::CallbackCancelled {
+            conversation: take!(record.conversation, CustomerBodyRecord, r),
+            by: take!(record.by, CustomerBodyRecord, r),
+        },
+        43 => CustomerBody::CallbackCalled {
+            conversation: take!(record.conversation, CustomerBodyRecord, r),
+            agent: take!(record.agent, CustomerBodyRecord, r),
+            outcome: take!(record.outcome, CustomerBodyRecord, r),
+            notes: present::<Private, _>(record.text, "text", r)?,
+        },
+        60 => CustomerBody::Article(take!(record.article, CustomerBodyRecord, r)),
         other => {
             return Err(
                 RecordError::from(Problem::Number(other.into())).at("CustomerBodyRecord", "kind")

@@ -1,13 +1,18 @@
 //! The record of a customer's state.
 
 use overture_engine::model::{
-    ChannelKind, ClickPoint, Consent, ConversationState, ConversationStatus, CustomerState,
-    Decayed, Features, FormFault, GrantId, GrantState, IdentifierKind, IdentityLevel, KnownLink,
-    NeedLevel, NeedState, OfferOptionKind, OfferStage, OfferState, OfferStyle, Permission,
-    Redemption, RedemptionId, RedemptionStanding, RuleStanding, SIGNALS, SentMessage, Session,
-    Signal, Suppression, Timestamp, Trail, TrailItem,
+    Browser, ChannelKind, ClickPoint, Consent, ConversationState, ConversationStatus,
+    CustomerState, Decayed, Features, FormFault, GrantId, GrantState, IdentifierKind,
+    IdentityLevel, KnownLink, NeedLevel, NeedState, OfferOptionKind, OfferStage, OfferState,
+    OfferStyle, Permission, Redemption, RedemptionId, RedemptionStanding, RuleStanding, SIGNALS,
+    SentMessage, Session, Signal, Suppression, Timestamp, Trail, TrailItem,
 };
 
+use super::article::ReadingRecord;
+use super::callback::{CallbackRefusalRecord, CallbackStateRecord};
+use super::chat::ChatStateRecord;
+use super::pause::SmartPauseRecord;
+use super::text::MoodRecord;
 use super::wire::{
     Problem, Reader, RecordError, Wire, Writer, numbers, pair, record, required, take,
 };
@@ -18,9 +23,9 @@ numbers! {
     IdentityLevel { 0 = Anonymous, 1 = Claimed, 2 = Verified, }
     IdentifierKind { 0 = Anonymous, 1 = Device, 2 = UserId, 3 = Email, 4 = Phone, }
     ChannelKind { 0 = Chat, 1 = Callback, }
-    OfferStyle { 0 = Prompt, 1 = Banner, }
+    OfferStyle { 0 = Prompt, 1 = Banner, 2 = Guide, }
     OfferOptionKind { 0 = Callback, 1 = Chat, 2 = Faq, 3 = SmartPause, }
-    ConversationStatus { 0 = Queued, 1 = Assigned, 2 = Ended, 3 = NoAgent, }
+    ConversationStatus { 0 = Queued, 1 = Assigned, 2 = Ended, 3 = NoAgent, 4 = Scheduled, }
     RedemptionStanding { 0 = Held, 1 = Connected, 2 = Released, 3 = Denied, }
     Signal {
         0 = PageView, 1 = Click, 2 = FormSubmit, 3 = FailedSubmit, 4 = FormError, 5 = RageClick,
@@ -52,6 +57,8 @@ record! {
         features: Option<FeaturesRecord>,
         #[prost(message, optional, tag = "10")]
         need: Option<NeedRecord>,
+        #[prost(message, optional, boxed, tag = "100")]
+        mood: Option<Box<MoodRecord>>,
         #[prost(message, optional, tag = "11")]
         session: Option<SessionRecord>,
         #[prost(uint32, tag = "12")]
@@ -76,6 +83,30 @@ record! {
         timeline_seq: u64,
         #[prost(int64, optional, tag = "22")]
         wake_at: Option<i64>,
+        #[prost(message, optional, tag = "70")]
+        smart_pause: Option<SmartPauseRecord>,
+        #[prost(fixed64, repeated, tag = "80")]
+        guides_seen: Vec<u64>,
+        #[prost(message, optional, boxed, tag = "40")]
+        scheduled: Option<Box<ConversationStateRecord>>,
+        #[prost(message, optional, tag = "41")]
+        callback_refusal: Option<CallbackRefusalRecord>,
+        #[prost(message, optional, boxed, tag = "60")]
+        reading: Option<Box<ReadingRecord>>,
+        #[prost(message, repeated, tag = "90")]
+        browsers: Vec<BrowserRecord>,
+        #[prost(message, repeated, tag = "91")]
+        beside: Vec<ConversationStateRecord>,
+    }
+}
+
+record! {
+    /// A browser in which the widget ran.
+    BrowserRecord for Browser {
+        #[prost(bytes = "vec", tag = "1")]
+        device: Vec<u8>,
+        #[prost(bytes = "vec", optional, tag = "2")]
+        anonymous: Option<Vec<u8>>,
     }
 }
 
@@ -124,6 +155,8 @@ pub(crate) struct FeaturesRecord {
     scroll_depth_percent: u32,
     #[prost(int64, tag = "7")]
     page_opened_at: i64,
+    #[prost(int64, optional, tag = "8")]
+    page_left_at: Option<i64>,
 }
 
 /// One signal's decayed counts.
@@ -155,6 +188,7 @@ impl Wire<FeaturesRecord> for Features {
             session_active_ms: self.session_active_ms,
             scroll_depth_percent: self.scroll_depth_percent.into(),
             page_opened_at: self.page_opened_at.0,
+            page_left_at: self.page_left_at.map(|at| at.0),
         }
     }
 
@@ -179,6 +213,7 @@ impl Wire<FeaturesRecord> for Features {
             session_active_ms: record.session_active_ms,
             scroll_depth_percent: take!(record.scroll_depth_percent, FeaturesRecord, reader),
             page_opened_at: Timestamp(record.page_opened_at),
+            page_left_at: record.page_left_at.map(Timestamp),
         })
     }
 }
@@ -250,6 +285,8 @@ record! {
         path: String,
         #[prost(int64, tag = "7")]
         path_since: i64,
+        #[prost(bytes = "vec", optional, tag = "80")]
+        source: Option<Vec<u8>>,
     }
 }
 
@@ -324,6 +361,7 @@ impl Wire<u32> for OfferStage {
             OfferStage::Ignored => 4,
             OfferStage::Withdrawn => 5,
             OfferStage::Expired => 6,
+            OfferStage::Completed => 7,
             OfferStage::Accepted(option) => 16 + option.write(writer),
         }
     }
@@ -337,6 +375,7 @@ impl Wire<u32> for OfferStage {
             4 => OfferStage::Ignored,
             5 => OfferStage::Withdrawn,
             6 => OfferStage::Expired,
+            7 => OfferStage::Completed,
             16.. => OfferStage::Accepted(OfferOptionKind::read(record - 16, reader)?),
             other => return Err(Problem::Number(other.into()).into()),
         })
@@ -414,6 +453,10 @@ record! {
         phone: Option<Vec<u8>>,
         #[prost(message, repeated, tag = "12")]
         recent: Vec<SentMessageRecord>,
+        #[prost(message, optional, tag = "50")]
+        chat: Option<ChatStateRecord>,
+        #[prost(message, optional, boxed, tag = "40")]
+        callback: Option<Box<CallbackStateRecord>>,
     }
 }
 

@@ -1,19 +1,20 @@
 //! The records of logged inputs.
 
 use overture_engine::model::{
-    Behaviour, ClickTarget, CustomerBody, CustomerEvent, Input, InputBody, Mode, Navigation,
+    Asker, Behaviour, ClickTarget, CustomerBody, CustomerEvent, Input, InputBody, Mode, Navigation,
     SubmitOutcome, WorldFacts,
 };
 
 use super::{
     body::{CustomerBodyRecord, read_body, write_body},
     route::RouteEventRecord,
+    text::TextReadingRecord,
     wire::{Problem, Reader, RecordError, Wire, Writer, numbers, record, take},
 };
 
 numbers! {
     Navigation { 0 = Navigate, 1 = Reload, 2 = BackForward, }
-    ClickTarget { 0 = Other, 1 = Interactive, 2 = TextField, }
+    ClickTarget { 0 = Other, 1 = Interactive, 2 = TextField, 3 = Stepper, }
     SubmitOutcome { 0 = Unknown, 1 = Failed, 2 = Succeeded, }
     Mode { 0 = Shadow, 1 = Live, }
 }
@@ -121,6 +122,8 @@ record! {
         faqs: bool,
         #[prost(string, tag = "5")]
         model: String,
+        #[prost(uint32, tag = "80")]
+        guides_revision: u32,
     }
 }
 
@@ -141,6 +144,22 @@ pub(crate) struct CustomerEventRecord {
     behaviour: Option<BehaviourRecord>,
     #[prost(message, optional, boxed, tag = "7")]
     other: Option<Box<CustomerBodyRecord>>,
+    #[prost(message, optional, tag = "8")]
+    asker: Option<AskerRecord>,
+    #[prost(message, optional, tag = "9")]
+    reading: Option<TextReadingRecord>,
+}
+
+record! {
+    /// The widget session that did something.
+    AskerRecord for Asker {
+        #[prost(bytes = "vec", tag = "1")]
+        device: Vec<u8>,
+        #[prost(uint32, tag = "2")]
+        level: u32,
+        #[prost(bytes = "vec", optional, tag = "3")]
+        only: Option<Vec<u8>>,
+    }
 }
 
 impl Wire<CustomerEventRecord> for CustomerEvent {
@@ -154,7 +173,9 @@ impl Wire<CustomerEventRecord> for CustomerEvent {
             occurred_at: self.occurred_at.write(w),
             source: self.source.write(w),
             link: self.link.write(w),
+            asker: self.asker.write(w),
             message_key: self.message_key,
+            reading: self.reading.write(w),
             behaviour,
             other,
         }
@@ -166,7 +187,9 @@ impl Wire<CustomerEventRecord> for CustomerEvent {
             occurred_at: take!(record.occurred_at, CustomerEventRecord, r),
             source: take!(record.source, CustomerEventRecord, r),
             link: take!(record.link, CustomerEventRecord, r),
+            asker: take!(record.asker, CustomerEventRecord, r),
             message_key: record.message_key,
+            reading: take!(record.reading, CustomerEventRecord, r),
             body: match (record.behaviour, record.other) {
                 (Some(behaviour), _) => CustomerBody::Behaviour(Wire::read(behaviour, r)?),
                 (None, Some(other)) => read_body(*other, r)?,

@@ -7,11 +7,17 @@
 //! them into today's: those two functions are the place for upcasters. `golden/v1` holds
 //! bytes that every later release must still read.
 
+mod article;
 mod body;
+mod callback;
+mod chat;
 mod customer;
 mod decision;
 mod event;
+mod guide;
+mod pause;
 mod route;
+mod text;
 mod timeline;
 pub(crate) mod wire;
 
@@ -19,8 +25,9 @@ pub(crate) mod wire;
 mod tests;
 
 use overture_engine::model::{
-    AgentState, Author, ConversationRow, CustomerId, CustomerState, DecisionRecord, GrantState,
-    Input, LedgerChange, OutboxItem, RequestState, RouteState, TimelineBody, Timestamp, WorldFacts,
+    AgentState, ArticleFact, Author, ConversationRow, CustomerId, CustomerState, DecisionRecord,
+    GrantState, Input, LedgerChange, OutboxItem, Reading, RequestState, RouteState, TimelineBody,
+    Timestamp, WorldFacts,
 };
 use prost::Message;
 use uuid::Uuid;
@@ -64,6 +71,8 @@ stored! {
     WorldFacts = event::WorldRecord,
     LedgerChange = timeline::ChangeRecord,
     Author = timeline::AuthorRecord,
+    ArticleFact = article::ArticleFactRecord,
+    Reading = article::ReadingRecord,
 }
 
 /// The bytes of a value about `owner`.

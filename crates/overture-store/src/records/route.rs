@@ -6,6 +6,7 @@ use overture_engine::model::{
     RequestStage, RequestState, RouteEvent, RouteState, RouteToCustomer, SeatHold, Timestamp,
 };
 
+use super::callback::{AgentHoursRecord, BookingEntry, NumberEntry, SlotRecord, SlotWishRecord};
 use super::wire::{
     LevelPair, Problem, Reader, RecordError, Wire, Writer, numbers, pair, record, required, take,
 };
@@ -36,6 +37,8 @@ record! {
         capacity: Option<PerChannelRecord>,
         #[prost(bool, tag = "4")]
         active: bool,
+        #[prost(message, optional, tag = "40")]
+        hours: Option<AgentHoursRecord>,
     }
 }
 
@@ -66,6 +69,8 @@ record! {
         offer: Option<Vec<u8>>,
         #[prost(string, tag = "5")]
         why: String,
+        #[prost(bytes = "vec", optional, tag = "6")]
+        number: Option<Vec<u8>>,
     }
 }
 
@@ -156,7 +161,7 @@ impl Wire<RouteEventRecord> for RouteEvent {
 }
 
 /// What a customer's step asks of routing. `kind`: 1 hold a seat, 2 release it,
-/// 3 enqueue, 4 close.
+/// 3 enqueue, 4 close, 40 book a slot, 41 cancel it, 42 block a number.
 #[derive(Clone, PartialEq, prost::Message)]
 pub(crate) struct CustomerToRouteRecord {
     #[prost(uint32, tag = "1")]
@@ -173,6 +178,14 @@ pub(crate) struct CustomerToRouteRecord {
     request: Vec<u8>,
     #[prost(uint32, tag = "7")]
     how: u32,
+    #[prost(bytes = "vec", tag = "40")]
+    conversation: Vec<u8>,
+    #[prost(bytes = "vec", tag = "41")]
+    number: Vec<u8>,
+    #[prost(message, optional, tag = "42")]
+    wish: Option<SlotWishRecord>,
+    #[prost(message, repeated, tag = "43")]
+    within: Vec<AgentHoursRecord>,
 }
 
 impl Wire<CustomerToRouteRecord> for CustomerToRoute {
@@ -202,6 +215,28 @@ impl Wire<CustomerToRouteRecord> for CustomerToRoute {
                 record.how = how.write(w);
                 4
             }
+            CustomerToRoute::BookSlot {
+                conversation,
+                number,
+                wish,
+                needs,
+                within,
+            } => {
+                record.within = within.write(w);
+                record.conversation = conversation.write(w);
+                record.number = number.write(w);
+                record.wish = wish.write(w);
+                record.needs = needs.write(w);
+                40
+            }
+            CustomerToRoute::CancelSlot { conversation } => {
+                record.conversation = conversation.write(w);
+                41
+            }
+            CustomerToRoute::BlockNumber { number } => {
+                record.number = number.write(w);
+                42
+            }
         };
         record
     }
@@ -221,6 +256,19 @@ impl Wire<CustomerToRouteRecord> for CustomerToRoute {
                 request: take!(record.request, CustomerToRouteRecord, r),
                 how: take!(record.how, CustomerToRouteRecord, r),
             },
+            40 => CustomerToRoute::BookSlot {
+                conversation: take!(record.conversation, CustomerToRouteRecord, r),
+                number: take!(record.number, CustomerToRouteRecord, r),
+                wish: take!(record.wish, CustomerToRouteRecord, r),
+                needs: take!(record.needs, CustomerToRouteRecord, r),
+                within: take!(record.within, CustomerToRouteRecord, r),
+            },
+            41 => CustomerToRoute::CancelSlot {
+                conversation: take!(record.conversation, CustomerToRouteRecord, r),
+            },
+            42 => CustomerToRoute::BlockNumber {
+                number: take!(record.number, CustomerToRouteRecord, r),
+            },
             other => {
                 return Err(RecordError::from(Problem::Number(other.into()))
                     .at("CustomerToRouteRecord", "kind"));
@@ -232,7 +280,7 @@ impl Wire<CustomerToRouteRecord> for CustomerToRoute {
 required!(CustomerToRouteRecord for CustomerToRoute);
 
 /// What routing tells a customer's step. `kind`: 1 seat held, 2 denied, 3 lost, 4 waiting,
-/// 5 no agent, 6 assigned, 7 requeued.
+/// 5 no agent, 6 assigned, 7 requeued, 40 slot booked, 41 slot refused.
 #[derive(Clone, PartialEq, prost::Message)]
 pub(crate) struct RouteToCustomerRecord {
     #[prost(uint32, tag = "1")]
@@ -249,6 +297,14 @@ pub(crate) struct RouteToCustomerRecord {
     position: u32,
     #[prost(bytes = "vec", tag = "7")]
     agent: Vec<u8>,
+    #[prost(bytes = "vec", tag = "40")]
+    conversation: Vec<u8>,
+    #[prost(message, optional, tag = "41")]
+    slot: Option<SlotRecord>,
+    #[prost(int64, tag = "42")]
+    due_at: i64,
+    #[prost(uint32, tag = "43")]
+    refusal: u32,
 }
 
 impl Wire<RouteToCustomerRecord> for RouteToCustomer {
@@ -296,6 +352,21 @@ impl Wire<RouteToCustomerRecord> for RouteToCustomer {
                 record.request = request.write(w);
                 7
             }
+            RouteToCustomer::SlotBooked {
+                conversation,
+                slot,
+                due_at,
+            } => {
+                record.conversation = conversation.write(w);
+                record.slot = slot.write(w);
+                record.due_at = due_at.write(w);
+                40
+            }
+            RouteToCustomer::SlotRefused { conversation, why } => {
+                record.conversation = conversation.write(w);
+                record.refusal = why.write(w);
+                41
+            }
         };
         record
     }
@@ -328,6 +399,15 @@ impl Wire<RouteToCustomerRecord> for RouteToCustomer {
             7 => RouteToCustomer::Requeued {
                 request: take!(record.request, RouteToCustomerRecord, r),
             },
+            40 => RouteToCustomer::SlotBooked {
+                conversation: take!(record.conversation, RouteToCustomerRecord, r),
+                slot: take!(record.slot, RouteToCustomerRecord, r),
+                due_at: take!(record.due_at, RouteToCustomerRecord, r),
+            },
+            41 => RouteToCustomer::SlotRefused {
+                conversation: take!(record.conversation, RouteToCustomerRecord, r),
+                why: take!(record.refusal, RouteToCustomerRecord, r),
+            },
             other => {
                 return Err(RecordError::from(Problem::Number(other.into()))
                     .at("RouteToCustomerRecord", "kind"));
@@ -351,6 +431,10 @@ pub(crate) struct RouteRecord {
     handle_chat_s: f32,
     #[prost(float, tag = "6")]
     handle_callback_s: f32,
+    #[prost(message, repeated, tag = "40")]
+    bookings: Vec<BookingEntry>,
+    #[prost(message, repeated, tag = "41")]
+    numbers: Vec<NumberEntry>,
 }
 
 impl Wire<RouteRecord> for RouteState {
@@ -362,6 +446,8 @@ impl Wire<RouteRecord> for RouteState {
             holds: self.holds.write(w),
             handle_chat_s: self.handle_s[0],
             handle_callback_s: self.handle_s[1],
+            bookings: self.bookings.write(w),
+            numbers: self.numbers.write(w),
         }
     }
 
@@ -372,6 +458,8 @@ impl Wire<RouteRecord> for RouteState {
             requests: take!(record.requests, RouteRecord, r),
             holds: take!(record.holds, RouteRecord, r),
             handle_s: [record.handle_chat_s, record.handle_callback_s],
+            bookings: take!(record.bookings, RouteRecord, r),
+            numbers: take!(record.numbers, RouteRecord, r),
         })
     }
 }
@@ -439,6 +527,8 @@ record! {
         passed: Vec<Vec<u8>>,
         #[prost(uint32, tag = "8")]
         told_position: u32,
+        #[prost(int64, optional, tag = "9")]
+        tell_again_at: Option<i64>,
     }
 }
 

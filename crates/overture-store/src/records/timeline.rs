@@ -7,12 +7,19 @@ use overture_engine::model::{
 };
 
 use super::{
+    article::ArticleFactRecord,
+    callback::{CallbackRowRecord, CallbackTextRecord, CallbackViewRecord},
+    chat::{AttachmentRecord, ChatStandingRecord},
     decision::OutcomeRecord,
+    guide::{GuideFactRecord, read_fact, write_fact},
+    pause::PauseChangeRecord,
+    text::MoodReadingRecord,
     wire::{Problem, Reader, RecordError, Wire, Writer, pair, record, required, take},
 };
 
 /// What a timeline row says. `kind`: 1 page, 2 struggle, 3 custom, 4 identified, 5 offer,
-/// 6 decision, 7 conversation, 8 message, 9 resolution, 10 grant, 11 merge.
+/// 6 decision, 7 conversation, 8 message, 9 resolution, 10 grant, 11 merge, 40 callback,
+/// 50 chat terms, 51 mail failed, 60 something done with an article, 70 pause, 80 guide, 90 consent, 100 mood.
 #[derive(Clone, PartialEq, prost::Message)]
 pub(crate) struct TimelineRecord {
     #[prost(uint32, tag = "1")]
@@ -59,6 +66,27 @@ pub(crate) struct TimelineRecord {
     change: Option<ChangeRecord>,
     #[prost(bytes = "vec", tag = "21")]
     other: Vec<u8>,
+    #[prost(message, repeated, tag = "50")]
+    attachments: Vec<AttachmentRecord>,
+    #[prost(message, optional, tag = "70")]
+    pause: Option<PauseChangeRecord>,
+    /// How long a pause lasted, milliseconds.
+    #[prost(uint64, optional, tag = "71")]
+    lasted: Option<u64>,
+    #[prost(uint32, tag = "90")]
+    purpose: u32,
+    #[prost(bool, tag = "91")]
+    granted: bool,
+    #[prost(uint32, tag = "92")]
+    consent_by: u32,
+    #[prost(message, optional, tag = "80")]
+    guide: Option<GuideFactRecord>,
+    #[prost(message, optional, boxed, tag = "40")]
+    callback: Option<Box<CallbackViewRecord>>,
+    #[prost(message, optional, tag = "60")]
+    article: Option<ArticleFactRecord>,
+    #[prost(message, optional, boxed, tag = "100")]
+    mood: Option<Box<MoodReadingRecord>>,
 }
 
 impl Wire<TimelineRecord> for TimelineBody {
@@ -118,13 +146,37 @@ impl Wire<TimelineRecord> for TimelineBody {
                 author,
                 client_key,
                 text,
+                attachments,
             } => {
                 record.conversation = conversation.write(w);
                 record.message = message.write(w);
                 record.author = author.write(w);
                 record.client_key = client_key.clone();
                 record.sealed = text.write(w);
+                record.attachments = attachments.write(w);
                 8
+            }
+            TimelineBody::Mood(reading) => {
+                record.mood = Some(Box::new((**reading).write(w)));
+                100
+            }
+            TimelineBody::ChatTerms {
+                conversation,
+                terms,
+            } => {
+                record.conversation = conversation.write(w);
+                record.text = terms.clone();
+                50
+            }
+            TimelineBody::MailFailed {
+                conversation,
+                failure,
+                detail,
+            } => {
+                record.conversation = conversation.write(w);
+                record.code = failure.write(w);
+                record.text = detail.clone();
+                51
             }
             TimelineBody::Resolution {
                 conversation,
@@ -143,9 +195,41 @@ impl Wire<TimelineRecord> for TimelineBody {
                 record.change = change.write(w);
                 10
             }
+            TimelineBody::Pause {
+                path,
+                change,
+                lasted,
+            } => {
+                record.text = path.clone();
+                record.pause = change.write(w);
+                record.lasted = lasted.write(w);
+                70
+            }
+            TimelineBody::Guide { guide, step, fact } => {
+                record.guide = Some(write_fact(*guide, *step, *fact, w));
+                80
+            }
             TimelineBody::Merge { other } => {
                 record.other = other.write(w);
                 11
+            }
+            TimelineBody::Consent {
+                purpose,
+                granted,
+                by,
+            } => {
+                record.purpose = purpose.write(w);
+                record.granted = *granted;
+                record.consent_by = by.write(w);
+                90
+            }
+            TimelineBody::Callback(view) => {
+                record.callback = Some(view.write(w));
+                40
+            }
+            TimelineBody::Article(fact) => {
+                record.article = fact.write(w);
+                60
             }
         };
         record
@@ -176,12 +260,19 @@ impl Wire<TimelineRecord> for TimelineBody {
                 position: record.position,
                 wait_s: record.wait_s,
             },
+            100 => TimelineBody::Mood(match record.mood {
+                Some(reading) => Box::new(Wire::read(*reading, r)?),
+                None => {
+                    return Err(RecordError::from(Problem::Missing).at("TimelineRecord", "mood"));
+                }
+            }),
             8 => TimelineBody::Message {
                 conversation: take!(record.conversation, TimelineRecord, r),
                 message: take!(record.message, TimelineRecord, r),
                 author: take!(record.author, TimelineRecord, r),
                 client_key: record.client_key,
                 text: take!(record.sealed, TimelineRecord, r),
+                attachments: take!(record.attachments, TimelineRecord, r),
             },
             9 => TimelineBody::Resolution {
                 conversation: take!(record.conversation, TimelineRecord, r),
@@ -200,9 +291,41 @@ impl Wire<TimelineRecord> for TimelineBody {
                 grant: take!(record.grant, TimelineRecord, r),
                 change: take!(record.change, TimelineRecord, r),
             },
+            80 => {
+                let (guide, step, fact) = read_fact(record.guide, r)?;
+                TimelineBody::Guide { guide, step, fact }
+            }
+            70 => TimelineBody::Pause {
+                path: record.text,
+                change: take!(record.pause, TimelineRecord, r),
+                lasted: take!(record.lasted, TimelineRecord, r),
+            },
             11 => TimelineBody::Merge {
                 other: take!(record.other, TimelineRecord, r),
             },
+            50 => TimelineBody::ChatTerms {
+                conversation: take!(record.conversation, TimelineRecord, r),
+                terms: record.text,
+            },
+            51 => TimelineBody::MailFailed {
+                conversation: take!(record.conversation, TimelineRecord, r),
+                failure: take!(record.code, TimelineRecord, r),
+                detail: record.text,
+            },
+            90 => TimelineBody::Consent {
+                purpose: take!(record.purpose, TimelineRecord, r),
+                granted: record.granted,
+                by: take!(record.consent_by, TimelineRecord, r),
+            },
+            40 => match record.callback {
+                Some(view) => TimelineBody::Callback(Wire::read(view, r)?),
+                None => {
+                    return Err(
+                        RecordError::from(Problem::Missing).at("TimelineRecord", "callback")
+                    );
+                }
+            },
+            60 => TimelineBody::Article(take!(record.article, TimelineRecord, r)),
             other => {
                 return Err(
                     RecordError::from(Problem::Number(other.into())).at("TimelineRecord", "kind")
@@ -384,10 +507,14 @@ record! {
         phone: Option<Vec<u8>>,
         #[prost(uint32, optional, tag = "12")]
         code: Option<u32>,
+        #[prost(message, optional, tag = "50")]
+        chat: Option<ChatStandingRecord>,
+        #[prost(message, optional, tag = "40")]
+        callback: Option<CallbackRowRecord>,
     }
 }
 
-/// Something to send. `kind`: 1 alert.
+/// Something to send. `kind`: 1 alert, 40 text message, 50 chat mail.
 #[derive(Clone, PartialEq, prost::Message)]
 pub(crate) struct OutboxRecord {
     #[prost(bytes = "vec", tag = "1")]
@@ -404,6 +531,22 @@ pub(crate) struct OutboxRecord {
     rule: String,
     #[prost(string, tag = "7")]
     text: String,
+    #[prost(bytes = "vec", tag = "50")]
+    conversation: Vec<u8>,
+    #[prost(bytes = "vec", tag = "51")]
+    to: Vec<u8>,
+    #[prost(bytes = "vec", repeated, tag = "52")]
+    messages: Vec<Vec<u8>>,
+    #[prost(string, optional, tag = "53")]
+    language: Option<String>,
+    #[prost(bytes = "vec", optional, tag = "54")]
+    source: Option<Vec<u8>>,
+    #[prost(bytes = "vec", optional, tag = "55")]
+    device: Option<Vec<u8>>,
+    #[prost(uint32, tag = "56")]
+    generation: u32,
+    #[prost(message, optional, boxed, tag = "40")]
+    sms: Option<Box<CallbackTextRecord>>,
 }
 
 impl Wire<OutboxRecord> for OutboxItem {
@@ -422,6 +565,37 @@ impl Wire<OutboxRecord> for OutboxItem {
                 decision: decision.write(w),
                 rule: rule.clone(),
                 text: text.clone(),
+                ..OutboxRecord::default()
+            },
+            Outbound::ChatMail {
+                customer,
+                conversation,
+                to,
+                messages,
+                language,
+                source,
+                device,
+                generation,
+            } => OutboxRecord {
+                delivery: self.delivery.write(w),
+                at: self.at.write(w),
+                kind: 50,
+                customer: customer.write(w),
+                conversation: conversation.write(w),
+                to: to.write(w),
+                messages: messages.write(w),
+                language: language.clone(),
+                source: source.write(w),
+                device: device.write(w),
+                generation: *generation,
+                ..OutboxRecord::default()
+            },
+            Outbound::Sms(text) => OutboxRecord {
+                delivery: self.delivery.write(w),
+                at: self.at.write(w),
+                kind: 40,
+                sms: Some(text.write(w)),
+                ..OutboxRecord::default()
             },
         }
     }
@@ -436,6 +610,22 @@ impl Wire<OutboxRecord> for OutboxItem {
                     decision: take!(record.decision, OutboxRecord, r),
                     rule: record.rule,
                     text: record.text,
+                },
+                50 => Outbound::ChatMail {
+                    customer: take!(record.customer, OutboxRecord, r),
+                    conversation: take!(record.conversation, OutboxRecord, r),
+                    to: take!(record.to, OutboxRecord, r),
+                    messages: take!(record.messages, OutboxRecord, r),
+                    language: record.language,
+                    source: take!(record.source, OutboxRecord, r),
+                    device: take!(record.device, OutboxRecord, r),
+                    generation: record.generation,
+                },
+                40 => match record.sms {
+                    Some(text) => Outbound::Sms(Wire::read(text, r)?),
+                    None => {
+                        return Err(RecordError::from(Problem::Missing).at("OutboxRecord", "sms"));
+                    }
                 },
                 other => {
                     return Err(

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use overture_engine::model::{
-    AgentId, CustomerId, DecisionId, DeliveryId, GrantId, InteractionId, LinkKey, MergeId,
-    MessageId, Millis, OfferId, Private, Probability, RedemptionId, RequestId, ReservationId,
-    RuleKey, Seq, SourceId, Timestamp,
+    AgentId, AttachmentId, CustomerId, DecisionId, DeliveryId, FaqId, GrantId, GuideId,
+    InteractionId, LinkKey, MergeId, MessageId, Millis, OfferId, Private, Probability,
+    RedemptionId, RequestId, ReservationId, RuleKey, Seq, SourceId, Timestamp,
 };
 use smallvec::{Array, SmallVec};
 use uuid::Uuid;
@@ -76,6 +76,12 @@ pub(crate) trait Seal {
 pub(crate) trait Open {
     /// The text; empty when its key was destroyed.
     fn open(&self, sealed: &[u8]) -> Result<Private, Problem>;
+
+    /// The bytes; none when their key was destroyed.
+    fn open_bytes(&self, sealed: &[u8]) -> Result<Vec<u8>, Problem> {
+        self.open(sealed)
+            .map(|text| text.reveal().as_bytes().to_vec())
+    }
 }
 
 /// What a conversion to a record needs.
@@ -282,7 +288,10 @@ ids!(
     ReservationId,
     AgentId,
     MergeId,
-    DeliveryId
+    DeliveryId,
+    AttachmentId,
+    GuideId,
+    FaqId
 );
 
 fn sixteen(bytes: &[u8]) -> Result<[u8; 16], Problem> {

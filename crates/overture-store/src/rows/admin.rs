@@ -2,7 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use overture_engine::model::{AgentId, FaqId, PerChannel, Private, SourceId, Timestamp, TokenId};
+use overture_engine::model::{
+    AgentHours, AgentId, BrandId, PerChannel, Private, SourceId, Timestamp, TokenId,
+};
+use serde::{Deserialize, Serialize};
 
 /// What a member of staff may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -58,6 +61,8 @@ pub struct Staff {
     pub languages: BTreeSet<String>,
     /// How many at once, by channel.
     pub capacity: PerChannel,
+    /// When they work; `None` is the policy's hours.
+    pub hours: Option<AgentHours>,
     /// Whether the account may be used.
     pub active: bool,
     /// When it was made.
@@ -90,6 +95,10 @@ pub struct Source {
     pub allowed_origins: Vec<String>,
     /// The secret that proves a user id by HMAC; stored under the master key.
     pub identity_secret: Private,
+    /// The brand that its customers meet; none is the default brand.
+    pub brand: Option<BrandId>,
+    /// What its pages may tell, and on whose word.
+    pub capture: SourceCapture,
     /// When it was made.
     pub created_at: Timestamp,
     /// Its write keys, oldest first. Only read here: see [`crate::Store::add_write_key`].
@@ -98,6 +107,41 @@ pub struct Source {
     pub events_total: u64,
     /// When it brought the last one. Only read here.
     pub last_event_at: Option<Timestamp>,
+}
+
+/// What a source's pages may tell, and on whose word.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct SourceCapture {
+    /// When the widget may begin to watch.
+    pub consent: ConsentMode,
+    /// Keys of a page's query that are kept; `#` keeps the fragment. All else is dropped.
+    pub url_allow: Vec<String>,
+    /// What Segment's consent categories stand for, by category.
+    pub consent_categories: BTreeMap<String, ConsentPurpose>,
+}
+
+/// When the widget may begin to watch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ConsentMode {
+    /// Only once the customer has allowed it.
+    Required,
+    /// A consent platform on the page decides; without one, the policy's lawful basis.
+    #[default]
+    Platform,
+    /// At once, until the customer refuses.
+    NotRequired,
+}
+
+/// A purpose as a source's settings name it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ConsentPurpose {
+    /// To watch and score what is done on pages.
+    AnalyseBehaviour,
+    /// To offer help unasked.
+    Contact,
 }
 
 /// A key that lets events in; public by nature.
@@ -137,17 +181,6 @@ pub struct PolicyRevision {
     pub by: String,
     /// When.
     pub at: Timestamp,
-}
-
-/// An article for self-service.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Faq {
-    /// Which.
-    pub faq: FaqId,
-    /// Its title.
-    pub title: String,
-    /// Its text, Markdown.
-    pub body_markdown: String,
 }
 
 /// An event that was refused at the door.

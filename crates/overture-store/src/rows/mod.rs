@@ -1,13 +1,21 @@
 //! Plain values that go into a store and come out of it.
 
 mod admin;
+mod articles;
+mod brand;
+mod chat;
 mod commit;
 mod desk;
+mod guides;
 mod limits;
 mod query;
 
 pub use admin::*;
+pub use articles::*;
+pub use brand::*;
+pub use chat::*;
 pub use commit::*;
 pub use desk::*;
+pub use guides::*;
 pub use limits::*;
 pub use query::*;

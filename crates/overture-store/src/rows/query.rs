@@ -46,12 +46,14 @@ pub struct TimelineQuery {
 /// Which conversations to list, the one with the latest message first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ConversationsOf {
-    /// Every one that is not over.
+    /// Every one that is open: not over, and no callback that waits for its time.
     Open,
     /// Those an agent serves and that are not over.
     Agent(AgentId),
     /// All of one customer.
     Customer(CustomerId),
+    /// Callbacks that wait for their time.
+    Scheduled,
     /// All.
     Anyone,
 }

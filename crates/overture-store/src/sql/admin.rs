@@ -2,13 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use overture_engine::model::{AgentId, FaqId, PerChannel, Private, SourceId, Timestamp, TokenId};
+use overture_engine::model::{
+    AgentHours, AgentId, BrandId, PerChannel, Private, SourceId, Timestamp, TokenId, WeeklyHours,
+};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{Db, Row, Value, first, params};
 use crate::{
-    ApiToken, Faq, PolicyRevision, REJECTED_MAX, RejectedEvent, Role, Source, Staff, StaffSession,
+    ApiToken, PolicyRevision, REJECTED_MAX, RejectedEvent, Role, Source, Staff, StaffSession,
     StoreError, WriteKey, keys::Keys,
 };
 
@@ -25,19 +27,49 @@ struct Profile {
     chat: u32,
     #[serde(default)]
     callback: u32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    hours: Option<Hours>,
 }
 
-fn json<T: Serialize>(value: &T) -> String {
+/// Working hours in a profile: the intervals of seven days, Monday first, in minutes.
+#[derive(Serialize, Deserialize)]
+struct Hours {
+    days: Vec<Vec<(u16, u16)>>,
+    time_zone: String,
+}
+
+impl Hours {
+    fn of(hours: &AgentHours) -> Self {
+        Self {
+            days: hours.hours.days().to_vec(),
+            time_zone: hours.time_zone.clone(),
+        }
+    }
+
+    fn checked(self) -> Result<AgentHours, StoreError> {
+        Ok(AgentHours {
+            hours: WeeklyHours::new(self.days).map_err(|error| StoreError::Corrupt {
+                what: format!("staff.profile: {error}"),
+            })?,
+            time_zone: self.time_zone,
+        })
+    }
+}
+
+pub(super) fn json<T: Serialize>(value: &T) -> String {
     serde_json::to_string(value).expect("lists and maps of texts become JSON")
 }
 
-fn parsed<T: for<'a> Deserialize<'a>>(text: &str, column: &str) -> Result<T, StoreError> {
+pub(super) fn parsed<T: for<'a> Deserialize<'a>>(
+    text: &str,
+    column: &str,
+) -> Result<T, StoreError> {
     serde_json::from_str(text).map_err(|error| StoreError::Corrupt {
         what: format!("{column}: {error}"),
     })
 }
 
-fn uuid(row: &Row, column: usize) -> Result<Uuid, StoreError> {
+pub(super) fn uuid(row: &Row, column: usize) -> Result<Uuid, StoreError> {
     row.array(column).map(Uuid::from_bytes)
 }
 
@@ -75,6 +107,7 @@ pub(crate) fn put_staff(db: &mut dyn Db, staff: &Staff) -> Result<(), StoreError
                 languages: staff.languages.clone(),
                 chat: staff.capacity.chat,
                 callback: staff.capacity.callback,
+                hours: staff.hours.as_ref().map(Hours::of),
             }),
             staff.active,
             staff.created_at.0,
@@ -124,6 +157,7 @@ fn staff_row(row: &Row) -> Result<Staff, StoreError> {
             chat: profile.chat,
             callback: profile.callback,
         },
+        hours: profile.hours.map(Hours::checked).transpose()?,
         active: row.int(7)? != 0,
         created_at: Timestamp(row.int(8)?),
     })
@@ -188,15 +222,20 @@ pub(crate) fn end_sessions_of(db: &mut dyn Db, agent: AgentId) -> Result<(), Sto
 
 pub(crate) fn put_source(db: &mut dyn Db, keys: &Keys, source: &Source) -> Result<(), StoreError> {
     db.execute(
-        "INSERT INTO source (source, name, allowed_origins, identity_secret, created_at) \
-         VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (source) DO UPDATE SET name = excluded.name, \
-         allowed_origins = excluded.allowed_origins, identity_secret = excluded.identity_secret",
+        "INSERT INTO source (source, name, allowed_origins, identity_secret, created_at, brand, \
+         capture) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (source) DO UPDATE SET \
+         name = excluded.name, allowed_origins = excluded.allowed_origins, \
+         identity_secret = excluded.identity_secret, brand = excluded.brand, \
+         capture = excluded.capture",
         params![
             *source.source.uuid().as_bytes(),
             source.name.as_str(),
             json(&source.allowed_origins),
             keys.wrap(source.identity_secret.reveal().as_bytes(), IDENTITY_PURPOSE),
             source.created_at.0,
+            Value::from(source.brand.map(|brand| *brand.uuid().as_bytes())),
+            json(&source.capture),
         ],
     )?;
     Ok(())
@@ -217,7 +256,7 @@ pub(crate) fn sources(db: &mut dyn Db, keys: &Keys) -> Result<Vec<Source>, Store
     }
     db.query(
         "SELECT source.source, name, allowed_origins, identity_secret, created_at, events, \
-         last_at FROM source LEFT JOIN source_count ON source_count.source = source.source \
+         last_at, brand, capture FROM source LEFT JOIN source_count ON source_count.source = source.source \
          ORDER BY created_at, source.source",
         &[],
     )?
@@ -232,6 +271,10 @@ pub(crate) fn sources(db: &mut dyn Db, keys: &Keys) -> Result<Vec<Source>, Store
             name: row.text(1)?.to_owned(),
             allowed_origins: parsed(row.text(2)?, "source.allowed_origins")?,
             identity_secret: Private::new(secret),
+            brand: row
+                .maybe_array(7)?
+                .map(|bytes| BrandId::from_uuid(Uuid::from_bytes(bytes))),
+            capture: parsed(row.text(8)?, "source.capture")?,
             created_at: Timestamp(row.int(4)?),
             write_keys: by_source.remove(&row.array(0)?).unwrap_or_default(),
             events_total: row.maybe_int(5)?.unwrap_or(0).max(0) as u64,
@@ -372,38 +415,6 @@ fn policy_row(row: &Row) -> Result<PolicyRevision, StoreError> {
         by: row.text(2)?.to_owned(),
         at: Timestamp(row.int(3)?),
     })
-}
-
-pub(crate) fn set_faqs(db: &mut dyn Db, faqs: &[Faq]) -> Result<(), StoreError> {
-    db.execute("DELETE FROM faq", &[])?;
-    for (place, faq) in (0u32..).zip(faqs) {
-        db.execute(
-            "INSERT INTO faq (faq, place, title, body_markdown) VALUES (?1, ?2, ?3, ?4)",
-            params![
-                *faq.faq.uuid().as_bytes(),
-                place,
-                faq.title.as_str(),
-                faq.body_markdown.as_str()
-            ],
-        )?;
-    }
-    Ok(())
-}
-
-pub(crate) fn faqs(db: &mut dyn Db) -> Result<Vec<Faq>, StoreError> {
-    db.query(
-        "SELECT faq, title, body_markdown FROM faq ORDER BY place",
-        &[],
-    )?
-    .iter()
-    .map(|row| {
-        Ok(Faq {
-            faq: FaqId::from_uuid(uuid(row, 0)?),
-            title: row.text(1)?.to_owned(),
-            body_markdown: row.text(2)?.to_owned(),
-        })
-    })
-    .collect()
 }
 
 pub(crate) fn add_rejected(db: &mut dyn Db, events: &[RejectedEvent]) -> Result<(), StoreError> {

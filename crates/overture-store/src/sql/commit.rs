@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use super::{
     Db, Table, Value, key_rows, params,
     tables::{
-        AGENT, CONVERSATION, COUNT, CUSTOMER, DECISION, GRANT, KEY, LEDGER, LEDGER_END, LINK,
-        OUTBOX, REQUEST, SKIPPED, SOURCE_COUNT, STATE, TIMELINE, TRAIT, WAKE,
+        AGENT, ARTICLE_COUNT, CONVERSATION, COUNT, CUSTOMER, DECISION, GRANT, KEY, LEDGER,
+        LEDGER_END, LINK, OUTBOX, REQUEST, SEARCH_MISS, SKIPPED, SOURCE_COUNT, STATE, TIMELINE,
+        TRAIT, WAKE,
     },
 };
 use crate::{
@@ -235,6 +236,30 @@ fn write_rows(
     insert(db, &COUNT, rows.counts, |((minute, rule, what), count)| {
         vec![minute.into(), rule.into(), what.into(), count.into()]
     })?;
+    insert(
+        db,
+        &ARTICLE_COUNT,
+        rows.articles,
+        |((article, locale, version), counts)| {
+            let mut row = vec![article.into(), locale.into(), version.into()];
+            row.extend(counts.map(Value::Int));
+            row
+        },
+    )?;
+    insert(
+        db,
+        &SEARCH_MISS,
+        (0i64..).zip(rows.misses),
+        |(place, row)| {
+            vec![
+                row.happened_at.into(),
+                row.customer.into(),
+                place.into(),
+                row.locale.into(),
+                row.words.into(),
+            ]
+        },
+    )?;
     insert(db, &SOURCE_COUNT, rows.sources, |(source, (events, at))| {
         vec![source.into(), events.into(), at.into()]
     })?;
@@ -339,7 +364,14 @@ fn fold(db: &mut dyn Db, merge: MergeRow) -> Result<Vec<KeyId>, StoreError> {
         "UPDATE timeline SET customer = ?2, seq = seq + ?3 WHERE customer = ?1",
         &[from.clone(), into.clone(), merge.timeline_offset.into()],
     )?;
-    for table in ["decision", "grant_state", "conversation", "link", "alert"] {
+    for table in [
+        "decision",
+        "grant_state",
+        "conversation",
+        "link",
+        "alert",
+        "attachment",
+    ] {
         db.execute(
             &format!("UPDATE {table} SET customer = ?2 WHERE customer = ?1"),
             &both,

@@ -242,6 +242,7 @@ pub(crate) fn erase(
         .iter()
         .map(|row| row.int(0))
         .collect::<Result<_, _>>()?;
+    super::attachments::forget_of(db, id(customer))?;
     let mut remove = |table: &str| {
         db.execute(
             &format!("DELETE FROM {table} WHERE customer = ?1"),
@@ -253,5 +254,6 @@ pub(crate) fn erase(
         links: remove("link")?,
         traits: remove("customer_trait")?,
     };
+    remove("guide_sight")?;
     Ok((erased, keys))
 }

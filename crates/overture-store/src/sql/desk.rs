@@ -107,11 +107,12 @@ pub(crate) fn conversations(
     limit: u32,
 ) -> Result<Vec<ConversationRow>, StoreError> {
     let ended = numbers::status_number(ConversationStatus::Ended);
+    let scheduled = numbers::status_number(ConversationStatus::Scheduled);
     let rows = match of {
         ConversationsOf::Open => db.query(
             &format!(
-                "SELECT customer, record, last_author, last_text FROM conversation WHERE status <> {ended} \
-                 ORDER BY last_at DESC LIMIT ?1"
+                "SELECT customer, record, last_author, last_text FROM conversation \
+                 WHERE status <> {ended} AND status <> {scheduled} ORDER BY last_at DESC LIMIT ?1"
             ),
             params![limit],
         )?,
@@ -126,6 +127,13 @@ pub(crate) fn conversations(
             "SELECT customer, record, last_author, last_text FROM conversation WHERE customer = ?1 \
              ORDER BY last_at DESC LIMIT ?2",
             params![*customer.uuid().as_bytes(), limit],
+        )?,
+        ConversationsOf::Scheduled => db.query(
+            &format!(
+                "SELECT customer, record, last_author, last_text FROM conversation \
+                 WHERE status = {scheduled} ORDER BY last_at DESC LIMIT ?1"
+            ),
+            params![limit],
         )?,
         ConversationsOf::Anyone => db.query(
             "SELECT customer, record, last_author, last_text FROM conversation ORDER BY last_at DESC LIMIT ?1",

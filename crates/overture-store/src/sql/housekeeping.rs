@@ -3,7 +3,9 @@
 use overture_engine::model::Timestamp;
 
 use super::{Db, Value, first, params};
-use crate::{Pruned, Retention, StoreError, Totals, keys::Keys, unit::SEEN_BUCKET_MS};
+use crate::{
+    Pruned, Retention, SEARCH_MISSES_MAX, StoreError, Totals, keys::Keys, unit::SEEN_BUCKET_MS,
+};
 
 /// How many rows one clean-up transaction removes.
 pub(crate) const PRUNE_ROWS: u32 = 100;
@@ -74,6 +76,11 @@ pub(crate) fn prune_step(
         Some(up_to) => db.execute("DELETE FROM log WHERE last_seq <= ?1", params![up_to])?,
         None => 0,
     };
+    db.execute(
+        "DELETE FROM search_miss WHERE happened_at < ?1 OR happened_at < \
+         (SELECT happened_at FROM search_miss ORDER BY happened_at DESC LIMIT 1 OFFSET ?2)",
+        params![oldest, SEARCH_MISSES_MAX],
+    )?;
     // Whole timelines of customers not heard of since, found through the index.
     let customers = db.query(
         "SELECT customer FROM customer WHERE seen_bucket < ?1 \
@@ -99,7 +106,9 @@ pub(crate) fn prune_step(
 }
 
 /// Everything that happened, and everybody it happened to.
-const WIPED: [&str; 19] = [
+const WIPED: [&str; 24] = [
+    "attachment",
+    "attachment_chunk",
     "log",
     "customer",
     "customer_key",
@@ -117,8 +126,11 @@ const WIPED: [&str; 19] = [
     "outbox",
     "alert",
     "minute_count",
+    "article_count",
+    "search_miss",
     "skipped",
     "source_count",
+    "guide_sight",
 ];
 
 pub(crate) fn wipe(db: &mut dyn Db) -> Result<(), StoreError> {

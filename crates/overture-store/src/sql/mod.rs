@@ -2,10 +2,14 @@
 //! they run through. Each database has its own way of running many rows at once.
 
 pub(crate) mod admin;
+pub(crate) mod articles;
+pub(crate) mod attachments;
+pub(crate) mod brands;
 pub(crate) mod commit;
 pub(crate) mod customers;
 pub(crate) mod decisions;
 pub(crate) mod desk;
+pub(crate) mod guides;
 pub(crate) mod housekeeping;
 pub(crate) mod ledger;
 pub(crate) mod log;

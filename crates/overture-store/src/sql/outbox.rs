@@ -1,12 +1,9 @@
 //! The outbox: claimed with the writer's epoch.
 
-use overture_engine::model::{DeliveryId, Timestamp};
+use overture_engine::model::{DeliveryId, OutboxItem, Timestamp};
 
-use super::{Db, Value, first, params};
-use crate::{
-    Epoch, OutboxClaim, StoreError,
-    records::{NoTexts, decode},
-};
+use super::{Db, Value, first, opened, params};
+use crate::{Epoch, OutboxClaim, StoreError, keys::Keys, records::decode};
 
 /// Whether this writer is still the one.
 fn check(db: &mut dyn Db, epoch: Epoch) -> Result<(), StoreError> {
@@ -30,6 +27,7 @@ fn fence(db: &mut dyn Db, epoch: Epoch) -> Result<(), StoreError> {
 
 pub(crate) fn claim(
     db: &mut dyn Db,
+    keys: &Keys,
     epoch: Epoch,
     limit: u32,
     now: Timestamp,
@@ -55,10 +53,16 @@ pub(crate) fn claim(
         ),
         ids,
     )?;
+    let items: Vec<OutboxItem> = opened(db, keys, |open| {
+        rows.iter()
+            .map(|row| decode(row.blob(2).unwrap_or_default(), open))
+            .collect()
+    })?;
     rows.iter()
-        .map(|row| {
+        .zip(items)
+        .map(|(row, item)| {
             Ok(OutboxClaim {
-                item: decode(row.blob(2)?, &NoTexts)?,
+                item,
                 attempt: row.count(1)? as u32 + 1,
             })
         })

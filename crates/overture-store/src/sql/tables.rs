@@ -13,6 +13,38 @@ pub(super) const KEY: Table = Table {
     update_first: None,
 };
 
+pub(super) const ATTACHMENT: Table = Table {
+    name: "attachment",
+    columns: &[
+        ("attachment", Kind::Blob),
+        ("customer", Kind::Blob),
+        ("conversation", Kind::Blob),
+        ("device", Kind::Blob),
+        ("agent", Kind::Blob),
+        ("uploaded_at", Kind::Int),
+        ("sent", Kind::Int),
+        ("content_type", Kind::Text),
+        ("bytes", Kind::Int),
+        ("width_px", Kind::Int),
+        ("height_px", Kind::Int),
+        ("name", Kind::Blob),
+        ("alt", Kind::Blob),
+    ],
+    on_conflict: "",
+    update_first: None,
+};
+
+pub(super) const ATTACHMENT_CHUNK: Table = Table {
+    name: "attachment_chunk",
+    columns: &[
+        ("attachment", Kind::Blob),
+        ("place", Kind::Int),
+        ("sealed", Kind::Blob),
+    ],
+    on_conflict: "",
+    update_first: None,
+};
+
 pub(super) const CUSTOMER: Table = Table {
     name: "customer",
     columns: &[
@@ -197,6 +229,40 @@ pub(super) const COUNT: Table = Table {
     ],
     on_conflict: "ON CONFLICT (minute, rule, what) \
                   DO UPDATE SET counted = minute_count.counted + excluded.counted",
+    update_first: None,
+};
+
+pub(super) const ARTICLE_COUNT: Table = Table {
+    name: "article_count",
+    columns: &[
+        ("article", Kind::Blob),
+        ("locale", Kind::Text),
+        ("version", Kind::Int),
+        ("opened", Kind::Int),
+        ("helpful", Kind::Int),
+        ("not_helpful", Kind::Int),
+        ("still_needed", Kind::Int),
+        ("read_s", Kind::Int),
+    ],
+    on_conflict: "ON CONFLICT (article, locale, version) DO UPDATE SET \
+                  opened = article_count.opened + excluded.opened, \
+                  helpful = article_count.helpful + excluded.helpful, \
+                  not_helpful = article_count.not_helpful + excluded.not_helpful, \
+                  still_needed = article_count.still_needed + excluded.still_needed, \
+                  read_s = article_count.read_s + excluded.read_s",
+    update_first: None,
+};
+
+pub(super) const SEARCH_MISS: Table = Table {
+    name: "search_miss",
+    columns: &[
+        ("happened_at", Kind::Int),
+        ("customer", Kind::Blob),
+        ("place", Kind::Int),
+        ("locale", Kind::Text),
+        ("words", Kind::Blob),
+    ],
+    on_conflict: "ON CONFLICT (happened_at, customer, place) DO NOTHING",
     update_first: None,
 };
 

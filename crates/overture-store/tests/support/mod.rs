@@ -165,7 +165,9 @@ pub(crate) fn page_view(seq: u64, of: CustomerId) -> Input {
             occurred_at: NOW,
             source: Some(source(1)),
             link: Some(key(1)),
+            asker: None,
             message_key: Some(seq.wrapping_mul(0x9e37_79b9_7f4a_7c15)),
+            reading: None,
             body: CustomerBody::Behaviour(Behaviour::PageView {
                 path: format!("/products/{}", seq % 7),
                 navigation: Navigation::Navigate,
@@ -183,6 +185,7 @@ pub(crate) fn message(seq: u64, of: CustomerId, text: &str) -> Input {
             key: seq,
             client_key: format!("k{seq}"),
             text: Private::new(text),
+            attachments: Vec::new(),
         };
     }
     input
@@ -202,6 +205,7 @@ pub(crate) fn said(of: CustomerId, seq: u64, text: &str) -> TimelineItem {
             author: Author::Customer,
             client_key: format!("k{seq}"),
             text: Private::new(text),
+            attachments: Vec::new(),
         },
     }
 }
@@ -250,6 +254,8 @@ pub(crate) fn conversation(of: CustomerId, n: u64, status: ConversationStatus) -
         last_text: Some(Private::new(format!("words {n}"))),
         phone: None,
         code: None,
+        chat: Default::default(),
+        callback: None,
     }
 }
 

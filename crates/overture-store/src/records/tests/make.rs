@@ -28,7 +28,7 @@ impl Make {
     }
 
     /// Often small, sometimes huge.
-    fn number(&mut self) -> u64 {
+    pub(super) fn number(&mut self) -> u64 {
         match self.below(4) {
             0 => 0,
             1 => self.below(1_000),
@@ -41,7 +41,7 @@ impl Make {
         self.number() as u32
     }
 
-    fn flag(&mut self) -> bool {
+    pub(super) fn flag(&mut self) -> bool {
         self.below(2) == 1
     }
 
@@ -59,11 +59,11 @@ impl Make {
         self.float() as f32
     }
 
-    fn maybe<T>(&mut self, make: impl FnOnce(&mut Self) -> T) -> Option<T> {
+    pub(super) fn maybe<T>(&mut self, make: impl FnOnce(&mut Self) -> T) -> Option<T> {
         self.flag().then(|| make(self))
     }
 
-    fn many<T, C: FromIterator<T>>(&mut self, make: impl Fn(&mut Self) -> T) -> C {
+    pub(super) fn many<T, C: FromIterator<T>>(&mut self, make: impl Fn(&mut Self) -> T) -> C {
         let count = self.below(4);
         (0..count).map(|_| make(self)).collect()
     }
@@ -81,7 +81,7 @@ impl Make {
             .to_owned()
     }
 
-    fn private(&mut self) -> Private {
+    pub(super) fn private(&mut self) -> Private {
         Private::new(self.text())
     }
 
@@ -89,7 +89,7 @@ impl Make {
         ["form_errors", "clicks", "past_requests"][self.below(3) as usize]
     }
 
-    fn at(&mut self) -> Timestamp {
+    pub(super) fn at(&mut self) -> Timestamp {
         Timestamp(match self.below(3) {
             0 => 0,
             1 => -5,
@@ -101,7 +101,7 @@ impl Make {
         Uuid::from_u64_pair(self.next(), self.next())
     }
 
-    fn link_key(&mut self) -> LinkKey {
+    pub(super) fn link_key(&mut self) -> LinkKey {
         LinkKey(self.uuid().as_u128())
     }
 }
@@ -109,7 +109,7 @@ impl Make {
 macro_rules! ids {
     ($($method:ident = $id:ident;)*) => {
         impl Make {
-            $(fn $method(&mut self) -> $id {
+            $(pub(super) fn $method(&mut self) -> $id {
                 $id::from_uuid(self.uuid())
             })*
         }
@@ -121,6 +121,7 @@ ids! {
     message = MessageId; offer_id = OfferId; grant_id = GrantId; redemption_id = RedemptionId;
     decision_id = DecisionId; request_id = RequestId; reservation = ReservationId;
     agent_id = AgentId; merge = MergeId; delivery = DeliveryId;
+    attachment_id = AttachmentId; guide_id = GuideId;
 }
 
 macro_rules! one_of {
@@ -135,7 +136,15 @@ macro_rules! one_of {
 }
 
 one_of! {
+    abstained -> Abstained = [Abstained::Empty, Abstained::Language];
+    sentiment_label -> SentimentLabel = [
+        SentimentLabel::Negative, SentimentLabel::Neutral, SentimentLabel::Positive,
+    ];
     channel -> ChannelKind = [ChannelKind::Chat, ChannelKind::Callback];
+    consent_by -> ConsentSource = [
+        ConsentSource::Api, ConsentSource::Gpc, ConsentSource::Tcf, ConsentSource::ConsentMode,
+        ConsentSource::Segment,
+    ];
     consent -> Consent = [Consent::Unset, Consent::Granted, Consent::Denied];
     identifier_kind -> IdentifierKind = [
         IdentifierKind::Anonymous, IdentifierKind::Device, IdentifierKind::UserId,
@@ -154,11 +163,16 @@ one_of! {
         OfferStage::Accepted(OfferOptionKind::Callback), OfferStage::Accepted(OfferOptionKind::Chat),
         OfferStage::Accepted(OfferOptionKind::Faq), OfferStage::Accepted(OfferOptionKind::SmartPause),
         OfferStage::Dismissed, OfferStage::Ignored, OfferStage::Withdrawn, OfferStage::Expired,
+        OfferStage::Completed,
     ];
-    style -> OfferStyle = [OfferStyle::Prompt, OfferStyle::Banner];
+    style -> OfferStyle = [OfferStyle::Prompt, OfferStyle::Banner, OfferStyle::Guide];
+    guide_fact -> GuideFactKind = [
+        GuideFactKind::Step, GuideFactKind::Completed, GuideFactKind::Closed,
+        GuideFactKind::AnchorMissing,
+    ];
     status -> ConversationStatus = [
         ConversationStatus::Queued, ConversationStatus::Assigned, ConversationStatus::Ended,
-        ConversationStatus::NoAgent,
+        ConversationStatus::NoAgent, ConversationStatus::Scheduled,
     ];
     standing -> RedemptionStanding = [
         RedemptionStanding::Held, RedemptionStanding::Connected, RedemptionStanding::Released,
@@ -167,6 +181,7 @@ one_of! {
     code -> ResolutionCode = [
         ResolutionCode::Solved, ResolutionCode::Workaround, ResolutionCode::NoFix,
         ResolutionCode::Spam, ResolutionCode::CallbackNoAnswer, ResolutionCode::Other,
+        ResolutionCode::Reached, ResolutionCode::Voicemail, ResolutionCode::WrongPerson,
     ];
     presence -> Presence = [
         Presence::Available, Presence::Busy, Presence::Away, Presence::Offline,
@@ -186,6 +201,7 @@ one_of! {
     submit -> SubmitOutcome = [
         SubmitOutcome::Unknown, SubmitOutcome::Failed, SubmitOutcome::Succeeded,
     ];
+    mail_failure -> MailFailure = [MailFailure::Refused, MailFailure::GivenUp];
     mode -> Mode = [Mode::Shadow, Mode::Live];
 }
 
@@ -241,6 +257,7 @@ impl Make {
                 pending: self.maybe(|make| (make.need_level(), make.at())),
                 computed_at: self.at(),
             },
+            mood: self.maybe(|make| Box::new(make.mood())),
             session: self.maybe(|make| Session {
                 session: make.interaction(),
                 started_at: make.at(),
@@ -249,6 +266,11 @@ impl Make {
                 device: make.maybe(Self::link_key),
                 path: make.text(),
                 path_since: make.at(),
+                source: make.maybe(Self::source),
+            }),
+            browsers: self.many(|make| Browser {
+                device: make.link_key(),
+                anonymous: make.maybe(Self::link_key),
             }),
             visits: self.small(),
             past_requests: self.small(),
@@ -275,27 +297,54 @@ impl Make {
                 expires_at: make.at(),
             }),
             grants: self.many(Self::grant),
-            conversation: self.maybe(|make| ConversationState {
-                conversation: make.interaction(),
-                request: make.request_id(),
-                channel: make.channel(),
-                status: make.status(),
-                agent: make.maybe(Self::agent_id),
-                started_at: make.at(),
-                redemption: make.maybe(|make| (make.grant_id(), make.redemption_id())),
-                offer: make.maybe(Self::offer_id),
-                key: make.number(),
-                device: make.maybe(Self::link_key),
-                phone: make.maybe(Self::private),
-                recent: make.many(|make| SentMessage {
-                    key: make.number(),
-                    message: make.message(),
-                    timeline_seq: make.number(),
-                }),
-            }),
+            conversation: self.maybe(Self::open),
+            beside: self.many(Self::open),
             trail: self.many(Self::trail),
+            reading: self.maybe(|make| Box::new(make.reading())),
             timeline_seq: self.number(),
             wake_at: self.maybe(Self::at),
+            smart_pause: self.maybe(|make| SmartPauseState {
+                pausable: make.maybe(Self::text),
+                current: make.maybe(|make| (make.number(), make.at())),
+                ended: make.number(),
+            }),
+            guides_seen: self.many(|make| RuleKey(make.number())),
+            scheduled: self.maybe(|make| Box::new(make.open())),
+            callback_refusal: self.maybe(Self::callback_refusal),
+        }
+    }
+
+    fn pause_change(&mut self) -> PauseChange {
+        match self.below(3) {
+            0 => PauseChange::Started,
+            1 => PauseChange::Resumed {
+                exact: self.flag(),
+                how: PauseEnd::ALL[self.below(4) as usize].0,
+            },
+            _ => PauseChange::Failed(PauseFailure::ALL[self.below(6) as usize].0),
+        }
+    }
+
+    fn open(&mut self) -> ConversationState {
+        ConversationState {
+            conversation: self.interaction(),
+            request: self.request_id(),
+            channel: self.channel(),
+            status: self.status(),
+            agent: self.maybe(Self::agent_id),
+            started_at: self.at(),
+            redemption: self.maybe(|make| (make.grant_id(), make.redemption_id())),
+            offer: self.maybe(Self::offer_id),
+            key: self.number(),
+            device: self.maybe(Self::link_key),
+            phone: self.maybe(Self::private),
+            recent: self.many(|make| SentMessage {
+                key: make.number(),
+                message: make.message(),
+                timeline_seq: make.number(),
+            }),
+            callback: self.maybe(|make| Box::new(make.callback_state())),
+            chat: Box::new(self.chat_state()),
         }
     }
 
@@ -360,10 +409,71 @@ impl Make {
                     occurred_at: self.at(),
                     source: self.maybe(Self::source),
                     link: self.maybe(Self::link_key),
+                    asker: self.maybe(Self::asker),
                     message_key: self.maybe(Self::number),
+                    reading: self.maybe(Self::text_reading),
                     body: self.body(),
                 }),
             },
+        }
+    }
+
+    fn text_reading(&mut self) -> TextReading {
+        match self.below(3) {
+            0 => TextReading::Abstained {
+                why: self.abstained(),
+                language: self.maybe(Self::text),
+            },
+            _ => TextReading::Scored(Box::new(self.text_score())),
+        }
+    }
+
+    fn sentiment(&mut self) -> Sentiment {
+        Sentiment {
+            score: self.float() as f32,
+            intensity: self.float() as f32,
+            confidence: self.float() as f32,
+            label: self.sentiment_label(),
+        }
+    }
+
+    fn text_score(&mut self) -> TextScore {
+        TextScore {
+            model: self.text(),
+            tier: self.below(2) as u8,
+            language: self.maybe(Self::text),
+            sentiment: self.sentiment(),
+            emotions: std::array::from_fn(|_| self.float() as f32),
+            sarcasm: self.float() as f32,
+            urgency: self.float() as f32,
+            evidence: self.many(|make| Evidence {
+                start: make.small(),
+                end: make.small(),
+                weight: make.float() as f32,
+            }),
+        }
+    }
+
+    fn mood(&mut self) -> Mood {
+        Mood {
+            at: self.at(),
+            sentiment: self.sentiment(),
+            emotions: std::array::from_fn(|_| self.float() as f32),
+            sarcasm: self.float() as f32,
+            urgency: self.float() as f32,
+            average: self.float() as f32,
+            scores: self.many(|make| make.float() as f32),
+            texts: self.small(),
+            negatives: self.float() as f32,
+            repeated_since: self.maybe(Self::at),
+        }
+    }
+
+    fn asker(&mut self) -> Asker {
+        Asker {
+            device: self.link_key(),
+            level: self.identity(),
+            only: self.maybe(Self::interaction),
         }
     }
 
@@ -374,14 +484,70 @@ impl Make {
             mode: self.mode(),
             faqs: self.flag(),
             model: self.text(),
+            guides_revision: self.small(),
+        }
+    }
+
+    fn article_ref(&mut self) -> ArticleRef {
+        ArticleRef {
+            faq: FaqId::derive(self.at(), Seq(self.number()), 0),
+            locale: self.text(),
+            version: self.small(),
+            title: self.text(),
+        }
+    }
+
+    pub(super) fn article(&mut self) -> ArticleFact {
+        match self.below(5) {
+            0 => ArticleFact::Opened(self.article_ref()),
+            1 => ArticleFact::Read {
+                article: self.article_ref(),
+                seconds: self.small(),
+            },
+            2 => ArticleFact::Rated {
+                article: self.article_ref(),
+                helpful: self.flag(),
+                reason: self.maybe(Self::private),
+            },
+            3 => ArticleFact::StillNeeded {
+                article: self.maybe(Self::article_ref),
+            },
+            _ => ArticleFact::Searched {
+                words: self.private(),
+                locale: self.text(),
+                found: self.small(),
+            },
+        }
+    }
+
+    pub(super) fn reading(&mut self) -> Reading {
+        Reading {
+            session: self.maybe(Self::interaction),
+            articles: self.many(|make| ArticleUse {
+                article: make.article_ref(),
+                opened_at: make.at(),
+                read_s: make.small(),
+                helpful: make.maybe(Self::flag),
+                still_needed: make.flag(),
+            }),
+            searches: self.many(|make| ArticleSearch {
+                words: make.private(),
+                found: make.small(),
+                at: make.at(),
+            }),
+            still_needed: self.flag(),
         }
     }
 
     fn body(&mut self) -> CustomerBody {
-        match self.below(20) {
+        if self.below(6) == 0 {
+            return self.callback_body();
+        }
+        match self.below(28) {
             0 => CustomerBody::Behaviour(self.behaviour()),
             1 => CustomerBody::SessionStarted(SessionStarted {
                 device: self.link_key(),
+                anonymous: self.maybe(Self::link_key),
                 level: self.identity(),
                 path: self.text(),
                 time_zone: self.maybe(Self::text),
@@ -399,6 +565,7 @@ impl Make {
             3 => CustomerBody::Consent {
                 purpose: self.purpose(),
                 granted: self.flag(),
+                by: self.consent_by(),
             },
             4 => CustomerBody::OfferShown {
                 offer: self.offer_id(),
@@ -415,6 +582,7 @@ impl Make {
                 how: self.how(),
             },
             7 => CustomerBody::OffersWanted,
+            25 => CustomerBody::Article(self.article()),
             8 => CustomerBody::HelpRequested {
                 channel: self.channel(),
                 key: self.number(),
@@ -426,6 +594,7 @@ impl Make {
                 key: self.number(),
                 client_key: self.text(),
                 text: self.private(),
+                attachments: self.many(Self::attachment),
             },
             10 => CustomerBody::CustomerEnded {
                 conversation: self.interaction(),
@@ -436,6 +605,7 @@ impl Make {
                 key: self.number(),
                 client_key: self.text(),
                 text: self.private(),
+                attachments: self.many(Self::attachment),
             },
             12 => CustomerBody::AgentResolved {
                 conversation: self.interaction(),
@@ -469,6 +639,39 @@ impl Make {
                 merge: self.merge(),
                 from: Box::new(self.customer()),
             },
+            19 => CustomerBody::Pausable {
+                path: self.text(),
+                pausable: self.flag(),
+            },
+            24 => CustomerBody::GuideFact {
+                guide: self.guide_id(),
+                offer: self.maybe(Self::offer_id),
+                step: self.below(12) as u8,
+                fact: self.guide_fact(),
+            },
+            20 => CustomerBody::Pause {
+                key: self.number(),
+                path: self.text(),
+                change: self.pause_change(),
+            },
+            21 => CustomerBody::ChatDetails(ChatDetails {
+                terms: self.maybe(Self::text),
+                email: self.maybe(Self::private),
+            }),
+            22 => CustomerBody::ChatRead(ChatRead {
+                conversation: self.interaction(),
+                agent: self.maybe(Self::agent_id),
+                timeline_seq: self.number(),
+            }),
+            23 => CustomerBody::ChatPresence {
+                left_at: self.maybe(Self::at),
+            },
+            27 => CustomerBody::MailFailed(MailFailed {
+                conversation: self.interaction(),
+                generation: self.small(),
+                failure: self.mail_failure(),
+                detail: self.text(),
+            }),
             _ => CustomerBody::Tick,
         }
     }
@@ -534,7 +737,8 @@ impl Make {
             4 => RouteEvent::Tick,
             _ => RouteEvent::FromCustomer {
                 customer: self.customer_id(),
-                message: match self.below(4) {
+                message: match self.below(5) {
+                    4 => self.question_of_a_callback(),
                     0 => CustomerToRoute::HoldSeat {
                         offer: self.offer_id(),
                         needs: self.needs(),
@@ -549,6 +753,7 @@ impl Make {
                         needs: self.needs(),
                         offer: self.maybe(Self::offer_id),
                         why: self.text(),
+                        number: self.maybe(Self::link_key),
                     }),
                     _ => CustomerToRoute::Close {
                         request: self.request_id(),
@@ -560,6 +765,9 @@ impl Make {
     }
 
     fn answer_of_routing(&mut self) -> RouteToCustomer {
+        if self.below(5) == 0 {
+            return self.answer_to_a_callback();
+        }
         match self.below(7) {
             0 => RouteToCustomer::SeatHeld {
                 offer: self.offer_id(),
@@ -596,6 +804,7 @@ impl Make {
             languages: self.many(Self::text),
             capacity: self.per_channel(),
             active: self.flag(),
+            hours: self.maybe(Self::agent_hours),
         }
     }
 
@@ -606,7 +815,7 @@ impl Make {
         }
     }
 
-    fn needs(&mut self) -> Needs {
+    pub(super) fn needs(&mut self) -> Needs {
         Needs {
             channel: self.channel(),
             skill: self.maybe(Self::text),
@@ -646,6 +855,7 @@ impl Make {
             },
             passed: self.many(Self::agent_id),
             told_position: self.small(),
+            tell_again_at: self.maybe(Self::at),
         }
     }
 
@@ -664,6 +874,8 @@ impl Make {
                 (make.offer_id(), hold)
             }),
             handle_s: [self.single(), self.single()],
+            bookings: self.many(|make| (make.interaction(), make.booking())),
+            numbers: self.many(|make| (make.link_key(), make.number_use())),
         }
     }
 
@@ -746,7 +958,11 @@ impl Make {
     }
 
     pub(super) fn timeline(&mut self) -> TimelineBody {
-        match self.below(11) {
+        if self.below(8) == 0 {
+            return TimelineBody::Callback(Box::new(self.callback_view()));
+        }
+        match self.below(18) {
+            14 => TimelineBody::Article(self.article()),
             0 => TimelineBody::Page { path: self.text() },
             1 => TimelineBody::Struggle {
                 signal: self.signal(),
@@ -785,7 +1001,19 @@ impl Make {
                 author: self.author(),
                 client_key: self.text(),
                 text: self.private(),
+                attachments: self.many(Self::attachment),
             },
+            17 => TimelineBody::Mood(Box::new(MoodReading {
+                of: if self.flag() {
+                    ReadingOf::Message(self.message())
+                } else {
+                    ReadingOf::Event(self.text())
+                },
+                score: self.text_score(),
+                average: self.float() as f32,
+                trend: self.float() as f32,
+                repeated_negatives: self.flag(),
+            })),
             8 => TimelineBody::Resolution {
                 conversation: self.interaction(),
                 code: self.code(),
@@ -795,6 +1023,30 @@ impl Make {
             9 => TimelineBody::Grant {
                 grant: self.grant_id(),
                 change: self.change(),
+            },
+            13 => TimelineBody::Guide {
+                guide: self.guide_id(),
+                step: self.below(12) as u8,
+                fact: self.guide_fact(),
+            },
+            10 => TimelineBody::Pause {
+                path: self.text(),
+                change: self.pause_change(),
+                lasted: self.maybe(|make| Millis(make.number())),
+            },
+            11 => TimelineBody::ChatTerms {
+                conversation: self.interaction(),
+                terms: self.text(),
+            },
+            12 => TimelineBody::Consent {
+                purpose: self.purpose(),
+                granted: self.flag(),
+                by: self.consent_by(),
+            },
+            16 => TimelineBody::MailFailed {
+                conversation: self.interaction(),
+                failure: self.mail_failure(),
+                detail: self.text(),
             },
             _ => TimelineBody::Merge {
                 other: self.customer_id(),
@@ -816,6 +1068,56 @@ impl Make {
             last_text: self.maybe(Self::private),
             phone: self.maybe(Self::private),
             code: self.maybe(Self::code),
+            chat: Box::new(self.chat_standing()),
+            callback: self.maybe(Self::callback_row),
+        }
+    }
+
+    fn chat_state(&mut self) -> ChatState {
+        ChatState {
+            last_at: self.at(),
+            unread: self.many(Self::number),
+            unread_older: self.small(),
+            customer_read: self.number(),
+            staff_read: self.number(),
+            left_at: self.maybe(Self::at),
+            email: self.maybe(Self::private),
+            source: self.maybe(Self::source),
+            terms: self.text(),
+            unmailed: self.many(|make| UnmailedMessage {
+                message: make.message(),
+                timeline_seq: make.number(),
+                at: make.at(),
+            }),
+            mail_at: self.maybe(Self::at),
+            mail_generation: self.small(),
+            undeliverable: self.flag(),
+        }
+    }
+
+    fn chat_standing(&mut self) -> ChatStanding {
+        ChatStanding {
+            unread: self.small(),
+            customer_read: self.number(),
+            staff_read: self.number(),
+            left_at: self.maybe(Self::at),
+            email: self.maybe(Self::private),
+            terms: self.text(),
+            page: self.text(),
+            mail_generation: self.small(),
+            undeliverable: self.flag(),
+        }
+    }
+
+    fn attachment(&mut self) -> Attachment {
+        Attachment {
+            attachment: self.attachment_id(),
+            name: self.private(),
+            content_type: self.text(),
+            bytes: self.number(),
+            width_px: self.small(),
+            height_px: self.small(),
+            alt: self.private(),
         }
     }
 
@@ -823,7 +1125,24 @@ impl Make {
         OutboxItem {
             delivery: self.delivery(),
             at: self.at(),
-            what: Outbound::Alert {
+            what: self.outbound(),
+        }
+    }
+
+    fn outbound(&mut self) -> Outbound {
+        match self.below(3) {
+            0 => Outbound::Sms(Box::new(self.callback_text())),
+            1 => Outbound::ChatMail {
+                customer: self.customer_id(),
+                conversation: self.interaction(),
+                to: self.private(),
+                messages: self.many(Self::message),
+                language: self.maybe(Self::text),
+                source: self.maybe(Self::source),
+                device: self.maybe(Self::link_key),
+                generation: self.small(),
+            },
+            _ => Outbound::Alert {
                 customer: self.customer_id(),
                 decision: self.decision_id(),
                 rule: self.text(),

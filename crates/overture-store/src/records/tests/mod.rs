@@ -2,6 +2,7 @@
 
 mod golden;
 mod make;
+mod make_callback;
 
 use std::fmt::Debug;
 
@@ -89,6 +90,8 @@ every_record! {
     world: WorldFacts,
     change: LedgerChange,
     author: Author,
+    article: ArticleFact,
+    reading: Reading,
 }
 
 proptest! {
@@ -132,6 +135,7 @@ fn a_folded_customers_texts_are_sealed_with_their_own_key() {
             .customer()
             .conversation
             .filter(|found| found.phone.as_ref().is_some_and(|phone| !phone.is_empty()))
+            .filter(|found| found.chat.email.is_none())
     });
     let input = |body| Input {
         seq: Seq(1),
@@ -141,7 +145,9 @@ fn a_folded_customers_texts_are_sealed_with_their_own_key() {
             occurred_at: Timestamp(0),
             source: None,
             link: None,
+            asker: None,
             message_key: None,
+            reading: None,
             body,
         }),
     };
