@@ -4,5 +4,7 @@
 //! payloads are arguments. Every outbound URL passes [`guard`].
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "tests"))]
 
+pub mod email;
 pub mod guard;
+pub mod sms;
 pub mod webhook;
