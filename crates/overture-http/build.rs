@@ -4,7 +4,13 @@ use std::{fs, path::Path};
 
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");
-    for built in ["ui/desk/dist", "ui/widget/dist", "ui/shop", "ui/dist"] {
+    for built in [
+        "ui/desk/dist",
+        "ui/widget/dist",
+        "ui/shop",
+        "ui/help",
+        "ui/dist",
+    ] {
         let path = Path::new("../..").join(built);
         // A folder that is not there cannot be watched: an empty one can. Where the sources
         // are read-only there is nothing to watch for either.

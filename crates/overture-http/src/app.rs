@@ -12,17 +12,25 @@ use arc_swap::ArcSwap;
 use axum::http::StatusCode;
 use overture_engine::decide::Policy;
 use overture_engine::model::{AgentId, SourceId, Timestamp};
-use overture_store::{ApiToken, RejectedEvent, Store, StoreError};
+use overture_store::{ApiToken, RejectedEvent, SourceCapture, Store, StoreError};
 use tokio::sync::{mpsc, watch};
 
 use crate::{
     admin::WIDGET_SEEN,
-    config::{Clock, Config, Parts},
+    brands::Brands,
+    callback::codes::Codes,
+    capture::Told,
+    config::{Clock, Config, MailStatus, Parts, Texts},
     core::{Core, Unavailable},
     error::{ApiError, ApiResult},
+    guides,
     hub::Hub,
-    keys::Keys,
+    keys::{Keys, WidgetSession},
+    knowledge::live::Live,
     limits::Limits,
+    presence::{self, Presence},
+    uploads::Uploads,
+    wording::Words,
 };
 
 /// Rejected events that wait to be written; more are counted and dropped.
@@ -38,15 +46,32 @@ pub(crate) struct App {
     pub(crate) clock: Clock,
     pub(crate) metrics: Arc<dyn Fn() -> String + Send + Sync>,
     pub(crate) stopping: watch::Receiver<bool>,
+    pub(crate) texts: Option<Arc<dyn Texts>>,
+    /// Codes that prove numbers.
+    pub(crate) codes: Codes,
     pub(crate) keys: Keys,
     pub(crate) limits: Limits,
     pub(crate) hub: Arc<Hub>,
+    pub(crate) mail: Option<MailStatus>,
+    pub(crate) presence: Presence,
+    /// Room for files that are being received.
+    pub(crate) uploads: Uploads,
     /// Write keys in memory: every event asks.
     pub(crate) sources: ArcSwap<Sources>,
+    /// How sources look and speak.
+    pub(crate) brands: ArcSwap<Brands>,
+    /// What Segment's events last said of consent.
+    pub(crate) consents: Told,
+    /// Guides whose elements visitors do not find.
+    pub(crate) guide_alerts: guides::Alerts,
+    /// Guides being tried on a page.
+    pub(crate) previews: guides::Previews,
     /// Staff names as customers see them.
     pub(crate) names: ArcSwap<BTreeMap<AgentId, String>>,
     /// API tokens by the hash of their secret.
     pub(crate) tokens: ArcSwap<HashMap<[u8; 32], ApiToken>>,
+    /// What customers can read.
+    pub(crate) knowledge: Live,
     /// The active policy, by its revision.
     policy: ArcSwap<Option<Arc<Policy>>>,
     /// Whether it is known already that a widget was seen.
@@ -62,6 +87,7 @@ pub(crate) struct SourceEntry {
     pub(crate) seed: u64,
     pub(crate) allowed_origins: Vec<String>,
     pub(crate) identity_secret: String,
+    pub(crate) capture: SourceCapture,
 }
 
 /// Sources by unrevoked write key, and by id.
@@ -80,6 +106,7 @@ impl Sources {
                 seed: crate::capture::seed_of(source.source),
                 allowed_origins: source.allowed_origins,
                 identity_secret: source.identity_secret.reveal().to_owned(),
+                capture: source.capture,
             });
             for key in source.write_keys {
                 if key.revoked_at.is_none() {
@@ -114,20 +141,31 @@ impl App {
             keys: Keys::derive(&store.installation_secret()?),
             limits: Limits::new(parts.config.rates),
             sources: ArcSwap::from_pointee(Sources::read(&*store)?),
+            brands: ArcSwap::from_pointee(Brands::read(&*store)?),
+            consents: Told::default(),
+            guide_alerts: guides::Alerts::read(&*store)?,
+            previews: guides::Previews::default(),
             names: ArcSwap::from_pointee(read_names(&*store)?),
             tokens: ArcSwap::from_pointee(read_tokens(&*store)?),
             hub: Hub::start(parts.core.hints()),
+            mail: parts.mail,
+            presence: Presence::default(),
+            uploads: Uploads::default(),
             core: parts.core,
             store: Arc::clone(&store),
             config: parts.config,
-            clock: parts.clock,
             metrics: parts.metrics,
             stopping: parts.stopping,
+            texts: parts.texts,
+            codes: Codes::default(),
+            knowledge: Live::read(&*store, (parts.clock)())?,
+            clock: parts.clock,
             policy: ArcSwap::from_pointee(None),
             widget_seen: AtomicBool::new(store.setting(WIDGET_SEEN)?.is_some()),
             rejected,
         });
         tokio::spawn(write_rejected(store, waiting));
+        tokio::spawn(presence::watch(Arc::downgrade(&app)));
         Ok(app)
     }
 
@@ -151,7 +189,22 @@ impl App {
     pub(crate) async fn reload_sources(&self) -> ApiResult<()> {
         let sources = self.store(Sources::read).await?;
         self.sources.store(Arc::new(sources));
+        self.reload_brands().await
+    }
+
+    /// After brands, or which source shows which, were changed.
+    pub(crate) async fn reload_brands(&self) -> ApiResult<()> {
+        let brands = self.store(Brands::read).await?;
+        self.brands.store(Arc::new(brands));
         Ok(())
+    }
+
+    /// How the customer of a session is spoken to.
+    pub(crate) fn words(&self, session: &WidgetSession) -> Words {
+        Words {
+            language: session.language,
+            brand: self.brands.load().of(session.source),
+        }
     }
 
     /// After staff was changed.

@@ -5,7 +5,7 @@ use std::{borrow::Cow, collections::HashMap, io::Write, sync::OnceLock};
 use axum::{
     Router,
     extract::{Path, State},
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
     response::{Html, IntoResponse, Redirect, Response},
     routing::get,
 };
@@ -13,7 +13,12 @@ use bytes::Bytes;
 use flate2::{Compression, write::GzEncoder};
 use rust_embed::RustEmbed;
 
-use crate::{app::Shared, error::ApiError};
+use crate::{
+    app::Shared,
+    client::PublicUrl,
+    error::ApiError,
+    installation::{self, Scripts},
+};
 
 #[derive(RustEmbed)]
 #[folder = "../../ui/desk/dist"]
@@ -43,7 +48,7 @@ pub(crate) fn has_api_reference() -> bool {
 }
 
 /// One file with what is said about it.
-struct Asset {
+pub(crate) struct Asset {
     bytes: Bytes,
     content_type: HeaderValue,
     etag: String,
@@ -56,7 +61,11 @@ const GZIP_BYTES_MIN: usize = 1_024;
 
 impl Asset {
     fn new(path: &str, bytes: Cow<'static, [u8]>, hash: [u8; 32], cache: &'static str) -> Self {
-        let mime = mime_guess::from_path(path).first_or_octet_stream();
+        // By its ending a file of types would be a video.
+        let mime = match path.ends_with(".d.ts") {
+            true => mime_guess::mime::TEXT_PLAIN,
+            false => mime_guess::from_path(path).first_or_octet_stream(),
+        };
         let text = mime.type_() == "text" || mime.subtype() == "javascript";
         let content_type = if text {
             format!("{mime}; charset=utf-8")
@@ -76,7 +85,7 @@ impl Asset {
         }
     }
 
-    fn serve(&self, headers: &HeaderMap) -> Response {
+    pub(crate) fn serve(&self, headers: &HeaderMap) -> Response {
         let accepts = headers
             .get(header::ACCEPT_ENCODING)
             .and_then(|value| value.to_str().ok())
@@ -128,10 +137,10 @@ fn gzip(bytes: &[u8]) -> Bytes {
 type Assets = HashMap<String, Asset>;
 
 const IMMUTABLE: &str = "public, max-age=31536000, immutable";
-const SHORT: &str = "public, max-age=300";
+pub(crate) const SHORT: &str = "public, max-age=300";
 const ASK: &str = "no-cache";
 
-fn collect<E: RustEmbed>(cache: impl Fn(&str) -> &'static str) -> Assets {
+pub(crate) fn collect<E: RustEmbed>(cache: impl Fn(&str) -> &'static str) -> Assets {
     E::iter()
         .filter_map(|path| {
             let file = E::get(&path)?;
@@ -164,27 +173,35 @@ fn widget_assets() -> &'static Assets {
 
 /// Routes of everything that is embedded.
 pub(crate) fn router(demo: bool) -> Router<Shared> {
-    let mut router = Router::new()
+    let mut router = widget_router()
         .route("/", get(|| async { Redirect::temporary("/desk/") }))
         .route("/desk", get(|| async { Redirect::permanent("/desk/") }))
         .route("/desk/", get(desk_index))
         .route("/desk/{*path}", get(desk_file))
-        .route("/docs/scalar.js", get(scalar))
-        .route("/widget.js", get(widget_script));
-    for name in widget_assets().keys() {
-        if name != "widget.js" {
-            let name = name.clone();
-            router = router.route(
-                &format!("/{name}"),
-                get(move |headers: HeaderMap| async move { widget_file(&name, &headers) }),
-            );
-        }
-    }
+        .route("/docs/scalar.js", get(scalar));
     if demo {
         router = router
             .route("/shop", get(|| async { Redirect::permanent("/shop/") }))
             .route("/shop/", get(shop_index))
             .route("/shop/{*path}", get(shop_file));
+    }
+    router
+}
+
+/// The widget's scripts, each also by a name that says less: `w.js` for `widget.js`.
+pub(crate) fn widget_router() -> Router<Shared> {
+    let mut router = Router::new()
+        .route("/widget.js", get(widget_script))
+        .route("/w.js", get(widget_script));
+    for name in widget_assets().keys().filter(|name| *name != "widget.js") {
+        let neutral = name.strip_prefix("widget").map(|rest| format!("w{rest}"));
+        for path in [Some(name.clone()), neutral].into_iter().flatten() {
+            let name = name.clone();
+            router = router.route(
+                &format!("/{path}"),
+                get(move |headers: HeaderMap| async move { widget_file(&name, &headers) }),
+            );
+        }
     }
     router
 }
@@ -261,22 +278,22 @@ fn widget_file(name: &str, headers: &HeaderMap) -> Response {
     response
 }
 
-/// The sample shop carries its snippet inline, as the shops of customers do.
-const SHOP_POLICY: &str = "frame-ancestors 'none'; base-uri 'self'";
-
-async fn shop_index(State(app): State<Shared>, headers: HeaderMap) -> Response {
-    shop(&app, "index.html", &headers)
+async fn shop_index(State(app): State<Shared>, url: PublicUrl, headers: HeaderMap) -> Response {
+    shop(&app, &url, "index.html", &headers)
 }
 
 async fn shop_file(
     State(app): State<Shared>,
+    url: PublicUrl,
     Path(path): Path<String>,
     headers: HeaderMap,
 ) -> Response {
-    shop(&app, &path, &headers)
+    shop(&app, &url, &path, &headers)
 }
 
-fn shop(app: &Shared, path: &str, headers: &HeaderMap) -> Response {
+/// The sample shop is served as we tell customers to serve theirs: with a nonce of its own
+/// for every response.
+fn shop(app: &Shared, PublicUrl(url): &PublicUrl, path: &str, headers: &HeaderMap) -> Response {
     let name = if path.ends_with('/') {
         format!("{path}index.html")
     } else {
@@ -287,10 +304,12 @@ fn shop(app: &Shared, path: &str, headers: &HeaderMap) -> Response {
         return ApiError::not_found("page").into_response();
     };
     let hash = file.metadata.sha256_hash();
+    let nonce = hex::encode(rand::random::<[u8; 16]>());
     let page = String::from_utf8(file.data.into_owned());
     let bytes = match page {
         Ok(page) => page
             .replace("__WRITE_KEY__", &app.config.shop_write_key)
+            .replace("__NONCE__", &nonce)
             .into_bytes(),
         Err(other) => other.into_bytes(),
     };
@@ -300,5 +319,11 @@ fn shop(app: &Shared, path: &str, headers: &HeaderMap) -> Response {
         format!("{name}.html")
     };
     let asset = Asset::new(&name, Cow::Owned(bytes), hash, "no-store");
-    with_policy(asset.serve(headers), SHOP_POLICY)
+    let mut response = asset.serve(headers);
+    for (name, value) in installation::headers(url, Scripts::Nonce(&nonce)) {
+        if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
+            response.headers_mut().insert(name, value);
+        }
+    }
+    response
 }

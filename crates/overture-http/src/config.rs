@@ -2,7 +2,7 @@
 
 use std::{fmt, net::IpAddr, str::FromStr, sync::Arc};
 
-use overture_engine::model::Timestamp;
+use overture_engine::model::{Millis, Timestamp};
 use overture_store::Store;
 use tokio::sync::watch;
 
@@ -17,6 +17,9 @@ pub struct Config {
     pub public_url: Option<String>,
     /// Proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed.
     pub trusted_proxies: Vec<Network>,
+    /// A path, for example `/assist`, under which everything that the widget needs answers
+    /// once more, so that a site's own reverse proxy of one path is enough. Empty for none.
+    pub first_party_prefix: String,
     /// Whether this is the demo: serves the sample shop, allows the wipe.
     pub demo: bool,
     /// The write key put into the sample shop's pages.
@@ -25,6 +28,35 @@ pub struct Config {
     pub version: String,
     /// How much one key, address or session may ask.
     pub rates: Rates,
+    /// Presence, files and mail of chats.
+    pub chat: ChatConfig,
+}
+
+/// Presence, files and mail of chats.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ChatConfig {
+    /// How long nothing must be heard of a customer before they count as gone.
+    pub away_after: Millis,
+    /// Bytes of one attachment; zero takes none.
+    pub file_bytes_max: u64,
+    /// Bytes of one conversation's attachments.
+    pub conversation_bytes_max: u64,
+    /// Bytes of all attachments.
+    pub total_bytes_max: u64,
+    /// Whether e-mail can be sent: only then customers are asked for an address.
+    pub email: bool,
+}
+
+impl Default for ChatConfig {
+    fn default() -> Self {
+        Self {
+            away_after: Millis::from_secs(30),
+            file_bytes_max: 5 << 20,
+            conversation_bytes_max: 50 << 20,
+            total_bytes_max: 10 << 30,
+            email: false,
+        }
+    }
 }
 
 /// How much one key, address or session may ask.
@@ -108,8 +140,31 @@ impl FromStr for Network {
     }
 }
 
+/// What the admin page shows of the mail server, and how it is tried.
+#[derive(Clone)]
+pub struct MailStatus {
+    /// The mail server.
+    pub host: String,
+    /// The sender.
+    pub from: String,
+    /// Sends a test to an address; the error is a line for people. Blocks.
+    pub send_test: SendTest,
+}
+
+/// See [`MailStatus::send_test`].
+pub type SendTest = Arc<dyn Fn(&str) -> Result<(), String> + Send + Sync>;
+
 /// The clock of the binary.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+
+/// Sends short texts at once, for codes; other messages go through the outbox.
+pub trait Texts: Send + Sync {
+    /// Sends one text. Blocks.
+    ///
+    /// # Errors
+    /// A line for the log, without the number.
+    fn send(&self, to: &str, text: &str) -> Result<(), String>;
+}
 
 /// Everything the routes need.
 pub struct Parts {
@@ -123,6 +178,10 @@ pub struct Parts {
     pub clock: Clock,
     /// Renders `/metrics`: Prometheus text exposition.
     pub metrics: Arc<dyn Fn() -> String + Send + Sync>,
+    /// Sends text messages, where that is configured.
+    pub texts: Option<Arc<dyn Texts>>,
+    /// The mail server, where one is set.
+    pub mail: Option<MailStatus>,
     /// Turns true when the server stops: sockets then say good-bye.
     pub stopping: watch::Receiver<bool>,
 }

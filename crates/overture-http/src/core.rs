@@ -6,8 +6,9 @@
 
 use futures_util::future::BoxFuture;
 use overture_engine::model::{
-    CustomerId, CustomerState, EngagementScore, Ingress, Mode, Reply, WorldFacts,
+    CustomerId, CustomerState, EngagementScore, GuideTarget, Ingress, Mode, Reply, WorldFacts,
 };
+use overture_engine::route::slots::CallbackOutlook;
 use tokio::sync::broadcast;
 
 /// The running engine, as HTTP sees it.
@@ -19,9 +20,17 @@ pub trait Core: Send + Sync + 'static {
     /// What changed, after each commit. Lossy: a receiver that lags reads everything anew.
     fn hints(&self) -> broadcast::Receiver<Hint>;
 
+    /// Tells those who watch the desk that its alert lane changed.
+    fn desk_changed(&self) {}
+
     /// One customer as they stand now, from memory or from their row; follows merges.
     /// `None` when there is no such customer.
     fn peek(&self, customer: CustomerId) -> BoxFuture<'static, Option<CustomerView>>;
+
+    /// How callbacks stand for one customer now: who is there, and what is free ahead.
+    /// `None` when there is no such customer.
+    fn callback_outlook(&self, customer: CustomerId)
+    -> BoxFuture<'static, Option<CallbackOutlook>>;
 
     /// The world as last committed.
     fn world(&self) -> WorldFacts;
@@ -58,6 +67,13 @@ pub enum WorldChange {
     },
     /// Whether there are articles to offer.
     Faqs(bool),
+    /// The live guides, each checked and all stored under this revision.
+    Guides {
+        /// Their revision.
+        revision: u32,
+        /// Who sees which.
+        targets: Vec<GuideTarget>,
+    },
 }
 
 /// Inputs cannot be taken, or their commit failed: answer 503.

@@ -182,7 +182,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
                 ApiError::new(
                     StatusCode::PAYLOAD_TOO_LARGE,
                     "body_too_large",
-                    format!("the body may have at most {JSON_BODY_BYTES_MAX} bytes"),
+                    "the body is larger than this route takes",
                 )
             } else {
                 ApiError::new(

@@ -6,18 +6,45 @@ use std::{
     sync::{Arc, Mutex, MutexGuard},
 };
 
-use overture_engine::model::CustomerId;
+use overture_engine::model::{AgentId, CustomerId, InteractionId, LinkKey};
 use tokio::sync::{broadcast, watch};
 
 use crate::core::Hint;
 
-type Watched = HashMap<CustomerId, (watch::Sender<u64>, usize)>;
+/// Frames that may wait for a slow socket; more are lost, as any of them may be.
+const FRAMES_WAITING_MAX: usize = 16;
+const DESK_FRAMES_WAITING_MAX: usize = 256;
+
+#[derive(Debug)]
+struct Watched {
+    changed: watch::Sender<u64>,
+    frames: broadcast::Sender<CustomerFrame>,
+    watchers: usize,
+}
+
+/// Something that is told once and never stored: somebody types, somebody read.
+#[derive(Debug, Clone)]
+pub(crate) struct CustomerFrame {
+    pub(crate) text: Arc<str>,
+    /// What it is about.
+    pub(crate) conversation: InteractionId,
+    /// The browser that may see it, when it is not for every verified session.
+    pub(crate) device: Option<LinkKey>,
+}
+
+/// The same for desks: for the conversation's agent, and for those who stand in.
+#[derive(Debug, Clone)]
+pub(crate) struct DeskFrame {
+    pub(crate) text: Arc<str>,
+    pub(crate) agent: Option<AgentId>,
+}
 
 /// Who watches what.
 #[derive(Debug)]
 pub(crate) struct Hub {
-    customers: Mutex<Watched>,
+    customers: Mutex<HashMap<CustomerId, Watched>>,
     desk: watch::Sender<u64>,
+    desk_frames: broadcast::Sender<DeskFrame>,
 }
 
 /// A watched customer; dropping it stops the watching.
@@ -27,14 +54,15 @@ pub(crate) struct Watch {
     pub(crate) customer: CustomerId,
     /// Changes whenever there may be something new to read.
     pub(crate) changed: watch::Receiver<u64>,
+    pub(crate) frames: broadcast::Receiver<CustomerFrame>,
 }
 
 impl Drop for Watch {
     fn drop(&mut self) {
         let mut customers = self.hub.lock();
-        if let Some((_, watchers)) = customers.get_mut(&self.customer) {
-            *watchers -= 1;
-            if *watchers == 0 {
+        if let Some(watched) = customers.get_mut(&self.customer) {
+            watched.watchers -= 1;
+            if watched.watchers == 0 {
                 customers.remove(&self.customer);
             }
         }
@@ -47,12 +75,13 @@ impl Hub {
         let hub = Arc::new(Self {
             customers: Mutex::new(HashMap::new()),
             desk: watch::Sender::new(0),
+            desk_frames: broadcast::Sender::new(DESK_FRAMES_WAITING_MAX),
         });
         tokio::spawn(listen(Arc::clone(&hub), hints));
         hub
     }
 
-    fn lock(&self) -> MutexGuard<'_, Watched> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<CustomerId, Watched>> {
         self.customers
             .lock()
             .expect("nothing panics while it holds this lock")
@@ -61,15 +90,36 @@ impl Hub {
     /// Watches one customer.
     pub(crate) fn watch(self: &Arc<Self>, customer: CustomerId) -> Watch {
         let mut customers = self.lock();
-        let (sender, watchers) = customers
-            .entry(customer)
-            .or_insert_with(|| (watch::Sender::new(0), 0));
-        *watchers += 1;
+        let watched = customers.entry(customer).or_insert_with(|| Watched {
+            changed: watch::Sender::new(0),
+            frames: broadcast::Sender::new(FRAMES_WAITING_MAX),
+            watchers: 0,
+        });
+        watched.watchers += 1;
         Watch {
             hub: Arc::clone(self),
             customer,
-            changed: sender.subscribe(),
+            changed: watched.changed.subscribe(),
+            frames: watched.frames.subscribe(),
         }
+    }
+
+    /// Tells a customer's open sockets something that nobody stores.
+    pub(crate) fn tell_customer(&self, customer: CustomerId, frame: CustomerFrame) {
+        if let Some(watched) = self.lock().get(&customer) {
+            // Nobody listening is no news.
+            let _ = watched.frames.send(frame);
+        }
+    }
+
+    /// Tells open desks something that nobody stores.
+    pub(crate) fn tell_desks(&self, frame: DeskFrame) {
+        let _ = self.desk_frames.send(frame);
+    }
+
+    /// What desks are told.
+    pub(crate) fn desk_frames(&self) -> broadcast::Receiver<DeskFrame> {
+        self.desk_frames.subscribe()
     }
 
     /// Changes whenever the desk may look different.
@@ -83,14 +133,14 @@ impl Hub {
     }
 
     fn touch(&self, customer: CustomerId) {
-        if let Some((sender, _)) = self.lock().get(&customer) {
-            sender.send_modify(|number| *number += 1);
+        if let Some(watched) = self.lock().get(&customer) {
+            watched.changed.send_modify(|number| *number += 1);
         }
     }
 
     fn touch_all(&self) {
-        for (sender, _) in self.lock().values() {
-            sender.send_modify(|number| *number += 1);
+        for watched in self.lock().values() {
+            watched.changed.send_modify(|number| *number += 1);
         }
         self.touch_desk();
     }

@@ -29,6 +29,17 @@ pub(crate) fn email(text: &str) -> Option<Cow<'_, str>> {
     })
 }
 
+/// Enough of an address to know it by: `g…@example.com`.
+pub(crate) fn email_hint(address: &str) -> String {
+    match address.rsplit_once('@') {
+        Some((local, domain)) => {
+            let first: String = local.chars().take(1).collect();
+            format!("{first}…@{domain}")
+        }
+        None => "…".to_owned(),
+    }
+}
+
 /// The E.164 form of a phone number: `+` and 7 to 15 digits, the first not 0. Spaces, dots,
 /// dashes, slashes and brackets are dropped, a leading `00` becomes `+`. `None` without a
 /// country code, since none is guessed.
@@ -75,7 +86,6 @@ pub(crate) fn identifier(
 /// A path or an address of a page as a path: without origin, query and fragment, at most
 /// 512 bytes, starting with a slash.
 pub(crate) fn page_path(text: &str) -> String {
-    const BYTES_MAX: usize = 512;
     let text = text.trim();
     let end = text.find(['?', '#']).unwrap_or(text.len());
     let text = &text[..end];
@@ -83,7 +93,7 @@ pub(crate) fn page_path(text: &str) -> String {
         Some((_, rest)) => rest.find('/').map_or("/", |start| &rest[start..]),
         None => text,
     };
-    let mut end = path.len().min(BYTES_MAX);
+    let mut end = path.len().min(PATH_BYTES_MAX);
     while !path.is_char_boundary(end) {
         end -= 1;
     }
@@ -94,6 +104,43 @@ pub(crate) fn page_path(text: &str) -> String {
         format!("/{path}")
     }
 }
+
+/// A path as [`page_path`] has it, with the query keys of `allow` in their order, and with
+/// the fragment where `allow` holds `#`. Values that look like an address of a person, and
+/// fragments that carry values, are left out. At most 512 bytes.
+pub(crate) fn page_address(text: &str, allow: &[String]) -> String {
+    let mut address = page_path(text);
+    if allow.is_empty() {
+        return address;
+    }
+    let (front, fragment) = text.split_once('#').unwrap_or((text, ""));
+    let query = front.split_once('?').map_or("", |(_, query)| query);
+    let personal = |part: &str| part.contains('@') || part.to_ascii_lowercase().contains("%40");
+    let mut mark = '?';
+    for pair in query.split('&') {
+        let name = pair.split_once('=').map_or(pair, |(name, _)| name);
+        let fits = address.len() + pair.len() < PATH_BYTES_MAX;
+        if allow.iter().any(|one| one == name) && !personal(pair) && fits {
+            address.push(mark);
+            address.push_str(pair);
+            mark = '&';
+        }
+    }
+    let fragment = fragment.split('?').next().unwrap_or_default();
+    if allow.iter().any(|one| one == "#")
+        && !fragment.is_empty()
+        && !fragment.contains(['=', '&'])
+        && !personal(fragment)
+        && address.len() + fragment.len() < PATH_BYTES_MAX
+    {
+        address.push('#');
+        address.push_str(fragment);
+    }
+    address
+}
+
+/// The longest path, bytes.
+const PATH_BYTES_MAX: usize = 512;
 
 #[cfg(test)]
 mod tests {
@@ -144,5 +191,25 @@ mod tests {
             assert_eq!(page_path(text), expected, "{text}");
         }
         assert!(page_path(&"/é".repeat(600)).len() <= 512);
+    }
+
+    #[test]
+    fn only_what_is_allowed_of_a_query_and_a_fragment_is_kept() {
+        let allow: Vec<String> = ["step", "tab", "#"].map(str::to_owned).into();
+        for (text, expected) in [
+            ("/pay?card=4111&step=2&x", "/pay?step=2"),
+            ("/pay?tab=a&step=2#form", "/pay?tab=a&step=2#form"),
+            ("https://shop.example/?step=1", "/?step=1"),
+            ("/#/orders/7?token=abc", "/#/orders/7"),
+            ("/#access_token=abc", "/"),
+            ("/?step=ann@example.com#ann%40example.com", "/"),
+            ("/?step", "/?step"),
+            ("/?mystep=1", "/"),
+        ] {
+            assert_eq!(page_address(text, &allow), expected, "{text}");
+        }
+        assert_eq!(page_address("/a?step=1#b", &[]), "/a");
+        let long = format!("/a?step={}", "x".repeat(600));
+        assert_eq!(page_address(&long, &allow), "/a");
     }
 }

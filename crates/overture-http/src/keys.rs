@@ -1,9 +1,12 @@
 //! Keys derived from the installation's secret, and the tokens signed with them.
 
+mod continuation;
+
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use hmac::{Hmac, KeyInit, Mac};
 use overture_engine::model::{
-    CustomerId, GrantId, IdentifierKind, IdentityLevel, InteractionId, LinkKey, SourceId, Timestamp,
+    Asker, CustomerId, GrantId, IdentifierKind, IdentityLevel, InteractionId, LinkKey, SourceId,
+    Timestamp,
 };
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
@@ -11,10 +14,14 @@ use uuid::Uuid;
 
 use crate::wording::Language;
 
+pub use continuation::Continuation;
+
 type HmacSha256 = Hmac<Sha256>;
 
 /// Bytes of a session's or device's signature: 128 bits.
 const TOKEN_MAC_BYTES: usize = 16;
+/// Bytes of what a session token says.
+const SESSION_BYTES: usize = 94;
 /// Bytes of a grant token's signature: 160 bits.
 const GRANT_MAC_BYTES: usize = 20;
 /// The version of the grant key, carried by each token so that the key can be rotated.
@@ -27,6 +34,7 @@ pub struct Keys {
     device: HmacSha256,
     session: HmacSha256,
     grant: HmacSha256,
+    continuation: HmacSha256,
 }
 
 impl std::fmt::Debug for Keys {
@@ -52,6 +60,27 @@ pub(crate) struct WidgetSession {
     pub(crate) level: IdentityLevel,
     pub(crate) language: Language,
     pub(crate) expires_at: Timestamp,
+    /// The one conversation it was opened for by a link; `None` in a browser's own session.
+    pub(crate) linked: Option<Linked>,
+}
+
+/// The conversation that a link goes on with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Linked {
+    pub(crate) conversation: InteractionId,
+    /// Of the address that the link was mailed to: a changed address ends what came before.
+    pub(crate) generation: u32,
+}
+
+impl WidgetSession {
+    /// As the engine knows who asks.
+    pub(crate) fn asker(&self) -> Asker {
+        Asker {
+            device: self.device,
+            level: self.level,
+            only: self.linked.map(|linked| linked.conversation),
+        }
+    }
 }
 
 /// What a genuine grant token says. Whether the grant still stands, the engine knows.
@@ -81,6 +110,7 @@ impl Keys {
             device: key("overture device 1"),
             session: key("overture widget session 1"),
             grant: key("overture grant 1"),
+            continuation: key("overture continuation 1"),
         }
     }
 
@@ -119,7 +149,7 @@ impl Keys {
     }
 
     pub(crate) fn session_token(&self, session: &WidgetSession) -> String {
-        let mut bytes = Vec::with_capacity(74 + TOKEN_MAC_BYTES);
+        let mut bytes = Vec::with_capacity(SESSION_BYTES + TOKEN_MAC_BYTES);
         bytes.extend(session.customer.uuid().as_bytes());
         bytes.extend(session.session.uuid().as_bytes());
         bytes.extend(session.source.uuid().as_bytes());
@@ -132,14 +162,20 @@ impl Keys {
         bytes.push(match session.language {
             Language::English => 0,
             Language::German => 1,
+            Language::Spanish => 2,
+            Language::Arabic => 3,
         });
         bytes.extend(session.expires_at.0.to_be_bytes());
+        let linked = session.linked;
+        let conversation = linked.map_or_else(Uuid::nil, |linked| linked.conversation.uuid());
+        bytes.extend(conversation.as_bytes());
+        bytes.extend(linked.map_or(0, |linked| linked.generation).to_be_bytes());
         seal("wst_", &self.session, bytes, TOKEN_MAC_BYTES)
     }
 
     /// The session of a genuine token; the caller checks whether it is over.
     pub(crate) fn open_session(&self, token: &str) -> Option<WidgetSession> {
-        let bytes: [u8; 74] = open("wst_", &self.session, token, TOKEN_MAC_BYTES)?;
+        let bytes: [u8; SESSION_BYTES] = open("wst_", &self.session, token, TOKEN_MAC_BYTES)?;
         let uuid = |at: usize| Uuid::from_slice(&bytes[at..at + 16]).ok();
         Some(WidgetSession {
             customer: CustomerId::from_uuid(uuid(0)?),
@@ -154,9 +190,18 @@ impl Keys {
             },
             language: match bytes[65] {
                 1 => Language::German,
+                2 => Language::Spanish,
+                3 => Language::Arabic,
                 _ => Language::English,
             },
             expires_at: Timestamp(i64::from_be_bytes(bytes[66..74].try_into().ok()?)),
+            linked: match uuid(74)? {
+                conversation if conversation.is_nil() => None,
+                conversation => Some(Linked {
+                    conversation: InteractionId::from_uuid(conversation),
+                    generation: u32::from_be_bytes(bytes[90..94].try_into().ok()?),
+                }),
+            },
         })
     }
 
@@ -239,6 +284,7 @@ mod tests {
             level: IdentityLevel::Verified,
             language: Language::German,
             expires_at: Timestamp(at.0 + 86_400_000),
+            linked: None,
         }
     }
 
@@ -253,6 +299,17 @@ mod tests {
         assert_eq!(
             keys.open_session(&keys.session_token(&session())),
             Some(session())
+        );
+        let linked = WidgetSession {
+            linked: Some(Linked {
+                conversation: InteractionId::derive(Timestamp(3), Seq(4), 0),
+                generation: 5,
+            }),
+            ..session()
+        };
+        assert_eq!(
+            keys.open_session(&keys.session_token(&linked)),
+            Some(linked)
         );
         let grant = GrantId::derive(Timestamp(5), Seq(9), 0);
         assert_eq!(

@@ -20,6 +20,9 @@ use crate::{
 /// Keys that were idle are forgotten after so many checks.
 const CHECKS_A_SWEEP: u64 = 4_096;
 
+/// How often one session may ask for a callback or move one, a minute.
+const CALLBACKS_PER_MIN: u32 = 10;
+
 /// A limit for each key of one kind.
 pub(crate) struct Limit<K: Hash + Eq + Clone> {
     limiter: DefaultKeyedRateLimiter<K>,
@@ -57,6 +60,12 @@ pub(crate) struct Limits {
     /// By client address.
     pub(crate) sessions: Limit<String>,
     pub(crate) widget: Limit<InteractionId>,
+    /// Searches as a visitor types, three times as many.
+    pub(crate) searches: Limit<InteractionId>,
+    /// Hosted help pages and continuation links, by client address.
+    pub(crate) help: Limit<String>,
+    /// Callbacks asked for or moved.
+    pub(crate) callbacks: Limit<InteractionId>,
     /// By client address, and by account.
     pub(crate) logins: Limit<String>,
     pub(crate) tokens: Limit<TokenId>,
@@ -71,6 +80,9 @@ impl Limits {
             capture: Limit::new(per_second(rates.capture_per_s)),
             sessions: Limit::new(per_minute(rates.sessions_per_min)),
             widget: Limit::new(per_minute(rates.widget_per_min)),
+            searches: Limit::new(per_minute(rates.widget_per_min.saturating_mul(3))),
+            help: Limit::new(per_minute(rates.sessions_per_min)),
+            callbacks: Limit::new(per_minute(CALLBACKS_PER_MIN)),
             logins: Limit::new(per_minute(rates.logins_per_min)),
             tokens: Limit::new(per_second(rates.tokens_per_s)),
         }

@@ -5,14 +5,12 @@ use std::{any::Any, time::Duration};
 use axum::{
     Extension, Router,
     extract::Request,
-    http::{HeaderName, HeaderValue, StatusCode, header},
+    http::{HeaderName, HeaderValue, Method, StatusCode, header},
     middleware::{self, Next},
     response::{IntoResponse, Response},
 };
 use overture_store::StoreError;
-use tower_http::{
-    catch_panic::CatchPanicLayer, set_header::SetResponseHeaderLayer, timeout::TimeoutLayer,
-};
+use tower_http::{catch_panic::CatchPanicLayer, set_header::SetResponseHeaderLayer};
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::{
@@ -22,11 +20,13 @@ use crate::{
     config::Parts,
     cors, desk,
     error::ApiError,
-    health, openapi, widget,
+    health, help, openapi, widget,
 };
 
 /// How long one request may take; sockets are not requests any more once they are open.
 const REQUEST_WITHIN: Duration = Duration::from_secs(30);
+/// The same where a file is sent: 5 MB over 150 kbit/s.
+const UPLOAD_WITHIN: Duration = Duration::from_secs(300);
 
 /// Builds the service. Blocks while it reads sources, staff and tokens, and starts tasks:
 /// call it within a tokio runtime, before serving. Serve it with connection info
@@ -39,11 +39,9 @@ pub fn router(parts: Parts) -> Result<Router, StoreError> {
     let (open, open_document) = OpenApiRouter::new()
         .merge(capture::router())
         .merge(widget::router())
+        .merge(help::router())
         .split_for_parts();
-    let open: Router<Shared> = open
-        // Set before the layer: preflights come this way.
-        .method_not_allowed_fallback(wrong_method)
-        .layer(middleware::from_fn(cors::any_origin));
+    let open = for_any_page(open);
     let staff = OpenApiRouter::new()
         .merge(desk::router())
         .merge(admin::router())
@@ -57,19 +55,61 @@ pub fn router(parts: Parts) -> Result<Router, StoreError> {
         .merge(openapi::router())
         .split_for_parts();
     document.merge(open_document);
-    Ok(router
+    let mut router = router
         .merge(open)
-        .merge(assets::router(app.config.demo))
+        .merge(help::pages())
+        .merge(assets::router(app.config.demo));
+    let prefix = &app.config.first_party_prefix;
+    if !prefix.is_empty() {
+        router = router.nest(prefix, first_party());
+    }
+    Ok(router
         .fallback(|| async { ApiError::not_found("route") })
         .method_not_allowed_fallback(wrong_method)
         .layer(Extension(openapi::Finished::new(&document)))
         .layer(middleware::from_fn(guarded))
-        .layer(TimeoutLayer::with_status_code(
-            StatusCode::SERVICE_UNAVAILABLE,
-            REQUEST_WITHIN,
-        ))
+        .layer(middleware::from_fn(in_time))
         .layer(CatchPanicLayer::custom(panicked))
         .with_state(app))
+}
+
+/// Routes that pages of other origins may read.
+fn for_any_page(routes: Router<Shared>) -> Router<Shared> {
+    routes
+        // Set before the layer: preflights come this way.
+        .method_not_allowed_fallback(wrong_method)
+        .layer(middleware::from_fn(cors::any_origin))
+}
+
+/// Everything that the widget needs, to stand under one path of a site's own.
+fn first_party() -> Router<Shared> {
+    let (open, _) = OpenApiRouter::new()
+        .merge(capture::batch_router())
+        .merge(widget::router())
+        .merge(help::router())
+        .split_for_parts();
+    for_any_page(open)
+        .merge(help::pages())
+        .merge(assets::widget_router())
+}
+
+/// Ends requests that take too long; a file may come over a slow line.
+async fn in_time(request: Request, next: Next) -> Response {
+    let uploads = request.method() == Method::POST
+        && request
+            .uri()
+            .path()
+            .trim_end_matches('/')
+            .ends_with("/attachments");
+    let within = if uploads {
+        UPLOAD_WITHIN
+    } else {
+        REQUEST_WITHIN
+    };
+    match tokio::time::timeout(within, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
+    }
 }
 
 async fn wrong_method() -> ApiError {

@@ -6,9 +6,11 @@ use axum::{
     Json,
     extract::{Path, State},
 };
-use overture_engine::model::{AgentId, AgentProfile, PerChannel, Private, RouteEvent, Subject};
+use overture_engine::model::{
+    AgentHours, AgentId, AgentProfile, PerChannel, Private, RouteEvent, Subject, WeeklyHours, zone,
+};
 use overture_store::{Role, Staff};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -43,6 +45,9 @@ struct AgentBody {
     /// BCP 47 primary languages; empty means any.
     languages: Vec<String>,
     capacity: CapacityBody,
+    /// When they work; left out where it is the policy's hours.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hours: Option<HoursBody>,
     active: bool,
     /// A one-time password, only in the answer that made it.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -62,6 +67,46 @@ struct CapacityBody {
     chat: u32,
     #[serde(default)]
     callback: u32,
+}
+
+/// Working hours.
+#[derive(Serialize, Deserialize, ToSchema, Clone)]
+struct HoursBody {
+    /// Seven days, Monday first: intervals in minutes of the local day, `0..=1440`.
+    days: Vec<Vec<(u16, u16)>>,
+    /// The IANA zone they are in.
+    time_zone: String,
+}
+
+impl HoursBody {
+    fn of(hours: &AgentHours) -> Self {
+        Self {
+            days: hours.hours.days().to_vec(),
+            time_zone: hours.time_zone.clone(),
+        }
+    }
+
+    fn checked(self) -> ApiResult<AgentHours> {
+        let hours = WeeklyHours::new(self.days)
+            .map_err(|error| ApiError::bad_input("hours.days", error.to_string()))?;
+        if zone(&self.time_zone).is_none() {
+            return Err(ApiError::bad_input(
+                "hours.time_zone",
+                "expected the name of a time zone, like Europe/Berlin",
+            ));
+        }
+        Ok(AgentHours {
+            hours,
+            time_zone: self.time_zone,
+        })
+    }
+}
+
+/// A field whose `null` says something else than its absence.
+fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    reader: D,
+) -> Result<Option<Option<T>>, D::Error> {
+    Option::deserialize(reader).map(Some)
 }
 
 impl AgentBody {
@@ -84,6 +129,7 @@ impl AgentBody {
                 chat: staff.capacity.chat,
                 callback: staff.capacity.callback,
             },
+            hours: staff.hours.as_ref().map(HoursBody::of),
             active: staff.active,
             password: None,
         }
@@ -99,6 +145,10 @@ struct AgentChange {
     skills: Option<Vec<SkillBody>>,
     languages: Option<Vec<String>>,
     capacity: Option<CapacityBody>,
+    /// `null` for the policy's hours.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<HoursBody>)]
+    hours: Option<Option<HoursBody>>,
     active: Option<bool>,
     /// At least 10 letters; it must be changed at the first sign-in.
     password: Option<String>,
@@ -134,6 +184,9 @@ async fn apply(staff: &mut Staff, asked: AgentChange) -> ApiResult<()> {
             chat: capacity.chat,
             callback: capacity.callback,
         };
+    }
+    if let Some(hours) = asked.hours {
+        staff.hours = hours.map(HoursBody::checked).transpose()?;
     }
     if let Some(active) = asked.active {
         staff.active = active;
@@ -183,6 +236,7 @@ fn profile(staff: &Staff) -> AgentProfile {
         skills: staff.skills.clone(),
         languages: staff.languages.clone(),
         capacity: staff.capacity,
+        hours: staff.hours.clone(),
         active: staff.active && staff.role != Role::Analyst,
     }
 }
@@ -261,6 +315,7 @@ async fn add(
             chat: 3,
             callback: 1,
         },
+        hours: None,
         active: true,
         created_at: now,
     };

@@ -1,11 +1,14 @@
 //! What administrators set up, and grants.
 
 mod agents;
-mod faqs;
+mod articles;
+mod brands;
 mod grants;
+mod installation;
 mod lists;
 mod policy;
 mod setup;
+mod source_capture;
 mod sources;
 mod tokens;
 
@@ -20,19 +23,22 @@ pub(crate) use setup::{REVIEWED, WIDGET_SEEN};
 pub(crate) fn router() -> OpenApiRouter<Shared> {
     OpenApiRouter::new()
         .merge(sources::router())
+        .merge(installation::router())
         .merge(agents::router())
+        .merge(brands::router())
         .merge(policy::router())
         .merge(setup::router())
         .merge(lists::router())
         .merge(tokens::router())
-        .merge(faqs::router())
+        .merge(articles::router())
         .merge(grants::router())
+        .merge(crate::guides::staff_router())
         .layer(DefaultBodyLimit::max(JSON_BODY_BYTES_MAX))
 }
 
 /// Arguments for the id of something made here and now: its time sorts it, chance makes it
 /// unique.
-fn made_at(now: Timestamp) -> (Timestamp, Seq, u32) {
+pub(crate) fn made_at(now: Timestamp) -> (Timestamp, Seq, u32) {
     (now, Seq(rand::random()), rand::random())
 }
 
@@ -42,4 +48,4 @@ macro_rules! new_id {
         $kind::derive(at, seq, ordinal)
     }};
 }
-use new_id;
+pub(crate) use new_id;

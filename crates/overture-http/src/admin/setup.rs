@@ -13,6 +13,7 @@ use crate::{
     auth::{Administers, Auth, ReadsAdmin},
     core::WorldChange,
     error::{ApiError, ApiResult, Body, ErrorBody},
+    identifiers,
 };
 
 /// The setting that says that a widget was seen.
@@ -25,6 +26,7 @@ pub(crate) fn router() -> OpenApiRouter<Shared> {
         .routes(routes!(mode))
         .routes(routes!(checklist))
         .routes(routes!(status))
+        .routes(routes!(mail_test))
         .routes(routes!(wipe))
 }
 
@@ -213,7 +215,50 @@ async fn status(State(app): State<Shared>, _auth: Auth<ReadsAdmin>) -> ApiResult
         "rejected": totals.rejected,
         "outbox": totals.outbox,
         "demo": app.config.demo,
+        "mail": app.mail.as_ref().map(|mail| json!({"host": mail.host, "from": mail.from})),
     })))
+}
+
+#[derive(Deserialize, ToSchema)]
+struct MailTest {
+    /// To which address.
+    to: String,
+}
+
+/// Sends a test through the mail server.
+#[utoipa::path(post, path = "/v1/admin/mail/test", tag = "administration", request_body = MailTest,
+    security(("session_cookie" = [])),
+    responses((status = 204), (status = 400, body = ErrorBody), (status = 409, body = ErrorBody),
+        (status = 502, body = ErrorBody)))]
+async fn mail_test(
+    State(app): State<Shared>,
+    auth: Auth<Administers>,
+    Body(asked): Body<MailTest>,
+) -> ApiResult<StatusCode> {
+    let to = identifiers::email(&asked.to)
+        .ok_or_else(|| {
+            ApiError::bad_input("to", "expected an e-mail address like ann@example.com")
+        })?
+        .into_owned();
+    let mail = app.mail.clone().ok_or_else(|| {
+        ApiError::conflict(
+            "mail_not_set_up",
+            "no mail server is set: set smtp.host and smtp.from in the settings and restart",
+        )
+    })?;
+    app.limits
+        .logins
+        .check(&format!("mail {}", auth.caller.name()))?;
+    let sent = tokio::task::spawn_blocking(move || (mail.send_test)(&to))
+        .await
+        .map_err(|cause| ApiError::internal(&cause))?;
+    sent.map(|()| StatusCode::NO_CONTENT).map_err(|why| {
+        ApiError::new(
+            StatusCode::BAD_GATEWAY,
+            "mail_not_sent",
+            format!("the mail server did not take the test: {why}"),
+        )
+    })
 }
 
 /// Removes everything that the demo made. Only in the demo.

@@ -1,19 +1,21 @@
 //! Sources and their write keys.
 
+use std::collections::BTreeMap;
+
 use axum::{
     Json,
     extract::{Path, State},
     http::StatusCode,
 };
-use overture_engine::model::{Private, SourceId};
-use overture_store::{Role, Source, WriteKey};
+use overture_engine::model::{BrandId, Private, SourceId};
+use overture_store::{ConsentMode, ConsentPurpose, Role, Source, SourceCapture, WriteKey};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::new_id;
+use super::{new_id, source_capture::AskedCapture};
 use crate::{
-    app::Shared,
+    app::{App, Shared},
     auth::{self, Administers, Auth, ReadsAdmin},
     error::{ApiError, ApiResult, Body, ErrorBody},
     fields,
@@ -37,6 +39,17 @@ struct SourceBody {
     write_keys: Vec<KeyBody>,
     /// Origins whose pages may use the widget; empty means any.
     allowed_origins: Vec<String>,
+    /// What its customers see; none is the default brand.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    brand: Option<String>,
+    /// When the widget may begin to watch: `required`, `platform` or `not_required`.
+    #[schema(value_type = String)]
+    consent: ConsentMode,
+    /// Keys of a page's query that are kept; `#` keeps the fragment.
+    url_allow: Vec<String>,
+    /// What Segment's consent categories stand for: `analyse_behaviour` or `contact`.
+    #[schema(value_type = Object)]
+    consent_categories: BTreeMap<String, ConsentPurpose>,
     /// Proves user ids by HMAC; only shown to administrators.
     #[serde(skip_serializing_if = "Option::is_none")]
     identity_secret: Option<String>,
@@ -70,6 +83,10 @@ impl SourceBody {
             name: source.name.clone(),
             write_keys: source.write_keys.iter().map(KeyBody::from).collect(),
             allowed_origins: source.allowed_origins.clone(),
+            brand: source.brand.map(|brand| brand.to_string()),
+            consent: source.capture.consent,
+            url_allow: source.capture.url_allow.clone(),
+            consent_categories: source.capture.consent_categories.clone(),
             identity_secret: (role == Role::Admin)
                 .then(|| source.identity_secret.reveal().to_owned()),
             events_total: source.events_total,
@@ -78,7 +95,7 @@ impl SourceBody {
     }
 }
 
-async fn find(app: &Shared, source: SourceId) -> ApiResult<Source> {
+pub(super) async fn find(app: &Shared, source: SourceId) -> ApiResult<Source> {
     app.store(|store| store.sources())
         .await?
         .into_iter()
@@ -109,6 +126,10 @@ struct NewSource {
     name: String,
     #[serde(default)]
     allowed_origins: Vec<String>,
+    /// Absent or empty for the default brand.
+    brand: Option<String>,
+    #[serde(flatten)]
+    capture: AskedCapture,
 }
 
 fn new_key(at: overture_engine::model::Timestamp) -> WriteKey {
@@ -149,6 +170,18 @@ fn origins(origins: Vec<String>) -> ApiResult<Vec<String>> {
         .collect()
 }
 
+/// The brand a source is to show; `None`, the default one, when the id is empty.
+fn brand(app: &App, id: &str) -> ApiResult<Option<BrandId>> {
+    if id.is_empty() {
+        return Ok(None);
+    }
+    let id: BrandId = fields::id("brand", id)?;
+    match app.brands.load().get(id) {
+        Some(brand) => Ok((!brand.is_default()).then_some(id)),
+        None => Err(ApiError::bad_input("brand", "there is no such brand")),
+    }
+}
+
 /// Adds a source with its first write key.
 #[utoipa::path(post, path = "/v1/admin/sources", tag = "administration", request_body = NewSource,
     security(("session_cookie" = [])),
@@ -159,11 +192,15 @@ async fn add(
     Body(asked): Body<NewSource>,
 ) -> ApiResult<Json<SourceBody>> {
     let now = app.now();
+    let mut capture = SourceCapture::default();
+    asked.capture.change(&mut capture)?;
     let source = Source {
         source: new_id!(SourceId, now),
         name: fields::text("name", &asked.name, 120)?,
         allowed_origins: origins(asked.allowed_origins)?,
         identity_secret: Private::new(auth::secret()),
+        brand: brand(&app, asked.brand.as_deref().unwrap_or_default())?,
+        capture,
         created_at: now,
         write_keys: Vec::new(),
         events_total: 0,
@@ -176,6 +213,7 @@ async fn add(
     })
     .await?;
     app.reload_sources().await?;
+    crate::guides::follow_sources(&app).await?;
     Ok(Json(SourceBody::of(&find(&app, id).await?, Role::Admin)))
 }
 
@@ -183,6 +221,10 @@ async fn add(
 struct ChangeSource {
     name: Option<String>,
     allowed_origins: Option<Vec<String>>,
+    /// Empty for the default brand.
+    brand: Option<String>,
+    #[serde(flatten)]
+    capture: AskedCapture,
     /// True makes a new identity secret; the old one stops proving.
     #[serde(default)]
     new_identity_secret: bool,
@@ -206,11 +248,16 @@ async fn change(
     if let Some(allowed) = asked.allowed_origins {
         source.allowed_origins = origins(allowed)?;
     }
+    if let Some(wanted) = asked.brand {
+        source.brand = brand(&app, &wanted)?;
+    }
+    asked.capture.change(&mut source.capture)?;
     if asked.new_identity_secret {
         source.identity_secret = Private::new(auth::secret());
     }
     app.store(move |store| store.put_source(&source)).await?;
     app.reload_sources().await?;
+    crate::guides::follow_sources(&app).await?;
     Ok(Json(SourceBody::of(&find(&app, id).await?, Role::Admin)))
 }
 

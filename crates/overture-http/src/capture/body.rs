@@ -6,6 +6,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use flate2::read::MultiGzDecoder;
 use overture_engine::model::{SourceId, Timestamp};
+use overture_store::SourceCapture;
 use serde_json::value::RawValue;
 
 use super::{
@@ -177,8 +178,10 @@ pub(crate) fn map_all(
     seed: u64,
     received: Timestamp,
     dialect: Dialect,
+    rules: &SourceCapture,
 ) -> Captured {
     let mapper = Mapper {
+        rules,
         keys,
         source,
         seed,
@@ -210,10 +213,10 @@ pub(crate) fn map_all(
         let mapped = match dialect {
             Dialect::Segment => mapper.segment(raw, None),
             Dialect::SegmentSingle(kind) => mapper.segment(raw, Some(kind)),
-            Dialect::Posthog => mapper.posthog(raw),
+            Dialect::Posthog => mapper.posthog(raw).map(|ingress| vec![ingress]),
         };
         match mapped {
-            Ok(ingress) => captured.ingress.push(ingress),
+            Ok(ingress) => captured.ingress.extend(ingress),
             Err(rejected) => captured.rejected.push(rejected),
         }
     }

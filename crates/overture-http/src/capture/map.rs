@@ -1,13 +1,15 @@
 //! One table from what clients call things to what the engine calls them.
 
 use overture_engine::model::{
-    Behaviour, ClickTarget, CustomerBody, Identifier, IdentifierKind, IdentityLevel, Ingress,
-    Navigation, Private, Purpose, SourceId, Subject, SubmitOutcome, Timestamp,
+    Behaviour, ClickTarget, ConsentSource, CustomerBody, Identifier, IdentifierKind, IdentityLevel,
+    Ingress, Navigation, Private, Purpose, SourceId, Subject, SubmitOutcome, Timestamp,
 };
+use overture_store::SourceCapture;
 use serde_json::value::RawValue;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
 use super::{
+    consent,
     reject::{Rejected, cut, excerpt, explain, members},
     time,
     wire::{Event, Properties, Text},
@@ -31,6 +33,8 @@ pub(crate) struct Mapper<'a> {
     pub(crate) seed: u64,
     pub(crate) received: Timestamp,
     pub(crate) sent: Option<Timestamp>,
+    /// What the source lets pass.
+    pub(crate) rules: &'a SourceCapture,
 }
 
 /// The seed that keeps equal message ids of different sources apart.
@@ -59,7 +63,13 @@ fn text<'t>(text: &'t Option<Text<'_>>) -> Option<&'t str> {
 
 impl Mapper<'_> {
     /// One Segment event as the engine takes it. `implied` is the type that the route names.
-    pub(crate) fn segment(&self, raw: &str, implied: Option<&str>) -> Result<Ingress, Rejected> {
+    ///
+    /// What its consent categories say comes before it; what they forbid is left out.
+    pub(crate) fn segment(
+        &self,
+        raw: &str,
+        implied: Option<&str>,
+    ) -> Result<Vec<Ingress>, Rejected> {
         let event: Event<'_> = serde_json::from_str(raw).map_err(|_| {
             let (reason, field) = explain(raw, false);
             Rejected {
@@ -75,14 +85,14 @@ impl Mapper<'_> {
         })
     }
 
-    fn event(&self, event: &Event<'_>, implied: Option<&str>) -> Result<Ingress, Wrong> {
+    fn event(&self, event: &Event<'_>, implied: Option<&str>) -> Result<Vec<Ingress>, Wrong> {
         let kind = implied
             .or_else(|| text(&event.kind))
             .ok_or_else(|| wrong("missing_field", "type"))?;
         let mut who = self.who(event, kind)?;
         let body = match kind {
             "track" => self.track(event)?,
-            "page" => page(event)?,
+            "page" => self.page(event)?,
             "screen" => screen(event),
             "identify" => {
                 let traits = event
@@ -105,7 +115,25 @@ impl Mapper<'_> {
             _ => return Err(wrong("unknown_type", "type")),
         };
         let at = text(&event.timestamp).or_else(|| text(&event.original_timestamp));
-        Ok(self.ingress(text(&event.message_id), at.and_then(time::parse), who, body))
+        let consent = event.context.as_ref().and_then(|context| context.consent);
+        let said = consent::said(consent, self.rules);
+        let refused = said.contains(&(Purpose::AnalyseBehaviour, false));
+        let mut found: Vec<Ingress> = said
+            .into_iter()
+            .map(|(purpose, granted)| {
+                let body = CustomerBody::Consent {
+                    purpose,
+                    granted,
+                    by: ConsentSource::Segment,
+                };
+                self.ingress(None, None, who.clone(), body)
+            })
+            .collect();
+        if !(refused && matches!(body, CustomerBody::Behaviour(_))) {
+            let at = at.and_then(time::parse);
+            found.push(self.ingress(text(&event.message_id), at, who, body));
+        }
+        Ok(found)
     }
 
     pub(crate) fn ingress(
@@ -119,6 +147,7 @@ impl Mapper<'_> {
             source: Some(self.source),
             occurred_at: Some(time::occurred_at(at, self.sent, self.received)),
             message_key: message_id.map(|id| xxh3_64_with_seed(id.as_bytes(), self.seed)),
+            unsaid: consent::unsaid(self.rules),
             subject: Subject::Identified(who, body),
         }
     }
@@ -211,17 +240,47 @@ impl Mapper<'_> {
         {
             return Ok(body);
         }
-        Ok(custom(name, event.properties))
+        let properties = event.properties.map_or_else(String::new, |raw| {
+            allowed_addresses(raw.get(), &self.rules.url_allow)
+        });
+        Ok(custom_with(name, properties))
     }
-}
 
-fn custom(name: &str, properties: Option<&RawValue>) -> CustomerBody {
-    CustomerBody::Behaviour(Behaviour::Custom {
-        name: cut(name, NAME_BYTES_MAX).to_owned(),
-        properties: Private::new(
-            properties.map_or_else(String::new, |raw| without_queries(raw.get())),
-        ),
-    })
+    fn page(&self, event: &Event<'_>) -> Result<CustomerBody, Wrong> {
+        let found = properties(event.properties)?;
+        let page = event
+            .context
+            .as_ref()
+            .and_then(|context| context.page.as_ref());
+        let path = page
+            .and_then(|page| text(&page.path).or_else(|| text(&page.url)))
+            .or_else(|| text(&found.path).or_else(|| text(&found.url)))
+            .or_else(|| text(&event.name))
+            .unwrap_or("/");
+        // Clients tell the query in the address alone.
+        let url = page
+            .and_then(|page| text(&page.url))
+            .or_else(|| text(&found.url))
+            .filter(|_| !path.contains(['?', '#']));
+        Ok(CustomerBody::Behaviour(Behaviour::PageView {
+            path: self.address(path, url),
+            navigation: match text(&found.navigation) {
+                Some("reload") => Navigation::Reload,
+                Some("back_forward") => Navigation::BackForward,
+                _ => Navigation::Navigate,
+            },
+        }))
+    }
+
+    /// `path` with what the source allows of the query and fragment of `url`, or of its own.
+    pub(crate) fn address(&self, path: &str, url: Option<&str>) -> String {
+        let allow = &self.rules.url_allow;
+        let rest = url.and_then(|url| Some(&url[url.find(['?', '#'])?..]));
+        match rest.filter(|_| !allow.is_empty()) {
+            Some(rest) => identifiers::page_address(&format!("{path}{rest}"), allow),
+            None => identifiers::page_address(path, allow),
+        }
+    }
 }
 
 /// A custom event of another client.
@@ -232,29 +291,33 @@ pub(crate) fn custom_with(name: &str, properties: String) -> CustomerBody {
     })
 }
 
-/// JSON whose addresses have lost query and fragment.
-pub(crate) fn without_queries(json: &str) -> String {
+/// JSON whose addresses have lost query and fragment, but for what `allow` names.
+pub(crate) fn allowed_addresses(json: &str, allow: &[String]) -> String {
     if !json.contains("://") {
         return json.to_owned();
     }
     match serde_json::from_str::<serde_json::Value>(json) {
         Ok(mut value) => {
-            strip(&mut value);
+            strip(&mut value, allow);
             value.to_string()
         }
         Err(_) => String::new(),
     }
 }
 
-fn strip(value: &mut serde_json::Value) {
+fn strip(value: &mut serde_json::Value, allow: &[String]) {
     match value {
         serde_json::Value::String(text) if text.contains("://") => {
             if let Some(end) = text.find(['?', '#']) {
+                let kept = identifiers::page_address(&format!("/{}", &text[end..]), allow);
                 text.truncate(end);
+                text.push_str(&kept[1..]);
             }
         }
-        serde_json::Value::Array(items) => items.iter_mut().for_each(strip),
-        serde_json::Value::Object(members) => members.values_mut().for_each(strip),
+        serde_json::Value::Array(items) => items.iter_mut().for_each(|one| strip(one, allow)),
+        serde_json::Value::Object(members) => {
+            members.values_mut().for_each(|one| strip(one, allow));
+        }
         _ => {}
     }
 }
@@ -318,10 +381,11 @@ fn overture(name: &str, event: &Event<'_>) -> Result<Option<CustomerBody>, Wrong
             x_px: found.x,
             y_px: found.y,
             target: hash(&found.target),
-            on: match (found.text_field, found.interactive) {
-                (true, _) => ClickTarget::TextField,
-                (false, true) => ClickTarget::Interactive,
-                (false, false) => ClickTarget::Other,
+            on: match (found.stepper, found.text_field, found.interactive) {
+                (true, ..) => ClickTarget::Stepper,
+                (false, true, _) => ClickTarget::TextField,
+                (false, false, true) => ClickTarget::Interactive,
+                (false, false, false) => ClickTarget::Other,
             },
         },
         "scroll" => Behaviour::Scroll {
@@ -361,31 +425,11 @@ fn overture(name: &str, event: &Event<'_>) -> Result<Option<CustomerBody>, Wrong
                 granted: found
                     .granted
                     .ok_or_else(|| wrong("missing_field", "properties.granted"))?,
+                by: ConsentSource::Api,
             }));
         }
     };
     Ok(Some(CustomerBody::Behaviour(behaviour)))
-}
-
-fn page(event: &Event<'_>) -> Result<CustomerBody, Wrong> {
-    let found = properties(event.properties)?;
-    let page = event
-        .context
-        .as_ref()
-        .and_then(|context| context.page.as_ref());
-    let path = page
-        .and_then(|page| text(&page.path).or_else(|| text(&page.url)))
-        .or_else(|| text(&found.path).or_else(|| text(&found.url)))
-        .or_else(|| text(&event.name))
-        .unwrap_or("/");
-    Ok(CustomerBody::Behaviour(Behaviour::PageView {
-        path: identifiers::page_path(path),
-        navigation: match text(&found.navigation) {
-            Some("reload") => Navigation::Reload,
-            Some("back_forward") => Navigation::BackForward,
-            _ => Navigation::Navigate,
-        },
-    }))
 }
 
 /// An app's screen counts as a page of its name.

@@ -3,6 +3,7 @@
 //! one bad event never loses the others of its batch.
 
 mod body;
+mod consent;
 mod map;
 mod posthog;
 mod reject;
@@ -12,13 +13,15 @@ mod time;
 mod wire;
 
 use overture_engine::model::{Ingress, SourceId, Timestamp};
+use overture_store::SourceCapture;
 
 use crate::keys::Keys;
 
 pub use reject::Rejected;
 
+pub(crate) use consent::{Told, unsaid};
 pub(crate) use map::seed_of;
-pub(crate) use routes::router;
+pub(crate) use routes::{batch_router, router};
 
 /// The largest event, bytes of JSON.
 pub const EVENT_BYTES_MAX: usize = 32 * 1024;
@@ -50,5 +53,6 @@ pub fn parse_batch(
         seed_of(source),
         received,
         body::Dialect::Segment,
+        &SourceCapture::default(),
     ))
 }

@@ -6,12 +6,11 @@ use overture_engine::model::{
 use serde_json::value::RawValue;
 
 use super::{
-    map::{Mapper, Wrong, custom_with, without_queries, wrong},
+    map::{Mapper, Wrong, allowed_addresses, custom_with, wrong},
     reject::{Rejected, cut, excerpt, explain, members},
     time,
     wire::{PosthogEvent, PosthogProperties, Text},
 };
-use crate::identifiers;
 
 fn text<'t>(text: &'t Option<Text<'_>>) -> Option<&'t str> {
     text.as_ref()
@@ -57,10 +56,11 @@ impl Mapper<'_> {
         let mut who = self.posthog_who(event, &found)?;
         let body = match name {
             "$pageview" | "$screen" => CustomerBody::Behaviour(Behaviour::PageView {
-                path: identifiers::page_path(
+                path: self.address(
                     text(&found.pathname)
                         .or_else(|| text(&found.current_url))
                         .unwrap_or("/"),
+                    text(&found.current_url).filter(|_| found.pathname.is_some()),
                 ),
                 navigation: Navigation::Navigate,
             }),
@@ -94,7 +94,10 @@ impl Mapper<'_> {
                     .into_iter()
                     .collect(),
             },
-            _ => custom_with(name, own_properties(event.properties)),
+            _ => custom_with(
+                name,
+                own_properties(event.properties, &self.rules.url_allow),
+            ),
         };
         let at = match (text(&event.timestamp).and_then(time::parse), event.offset) {
             (Some(at), _) => Some(at),
@@ -138,7 +141,7 @@ impl Mapper<'_> {
 
 /// The properties that the site set itself: the client's own start with a dollar sign and
 /// contain addresses and texts of elements.
-fn own_properties(raw: Option<&RawValue>) -> String {
+fn own_properties(raw: Option<&RawValue>, allow: &[String]) -> String {
     let own: serde_json::Map<String, serde_json::Value> = raw
         .map(members)
         .unwrap_or_default()
@@ -151,5 +154,5 @@ fn own_properties(raw: Option<&RawValue>) -> String {
     if own.is_empty() {
         return String::new();
     }
-    without_queries(&serde_json::Value::Object(own).to_string())
+    allowed_addresses(&serde_json::Value::Object(own).to_string(), allow)
 }

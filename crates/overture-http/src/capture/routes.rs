@@ -10,7 +10,7 @@ use overture_store::RejectedEvent;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
-    BATCH_BYTES_MAX, EVENT_BYTES_MAX, Rejected,
+    BATCH_BYTES_MAX, EVENT_BYTES_MAX, Rejected, Told,
     body::{self, Dialect, Parsed},
 };
 use crate::{
@@ -25,11 +25,20 @@ const BODY_BYTES_MAX: usize = BATCH_BYTES_MAX + 64 * 1024;
 pub(crate) fn router() -> OpenApiRouter<Shared> {
     OpenApiRouter::new()
         .routes(routes!(batch))
+        .routes(routes!(beacon))
         .routes(routes!(single))
         .routes(routes!(posthog_batch))
         .routes(routes!(posthog_e))
         .routes(routes!(posthog_capture))
+        .routes(routes!(posthog_i))
         .merge(super::settings::router())
+        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+}
+
+/// The one route of capture that the widget uses.
+pub(crate) fn batch_router() -> OpenApiRouter<Shared> {
+    OpenApiRouter::new()
+        .routes(routes!(batch))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
 }
 
@@ -96,6 +105,7 @@ async fn take(
     let source = body::basic_key(headers)
         .and_then(|key| known(&key))
         .or_else(|| parsed.key.as_deref().and_then(known))
+        .or_else(|| key_in_query(query).and_then(known))
         .or_else(|| {
             (dialect == Dialect::Posthog)
                 .then(|| parsed.key_in_first())
@@ -105,13 +115,14 @@ async fn take(
         .ok_or_else(unknown_key)?;
     app.limits.capture.check(&source.source)?;
 
-    let captured = body::map_all(
+    let mut captured = body::map_all(
         &parsed,
         &app.keys,
         source.source,
         source.seed,
         received,
         dialect,
+        &source.capture,
     );
     let refused = refusal(&parsed, &captured.rejected);
     for rejected in captured.rejected {
@@ -127,10 +138,20 @@ async fn take(
         return Err(error);
     }
     drop(sources);
+    app.consents.keep_news(&mut captured.ingress);
     if !captured.ingress.is_empty() {
+        let words = Told::words(&captured.ingress);
         app.core.submit(captured.ingress).await?;
+        app.consents.remember(words);
     }
     Ok(accepted())
+}
+
+/// `writeKey` in the address, where a beacon carries it.
+fn key_in_query(query: &str) -> Option<&str> {
+    query
+        .split('&')
+        .find_map(|part| part.strip_prefix("writeKey="))
 }
 
 /// A request of one event that cannot be taken is told so; a batch never is.
@@ -212,6 +233,26 @@ async fn batch(
     take(&app, &headers, query, &bytes, Dialect::Segment).await
 }
 
+/// Takes what RudderStack's browser client sends when a page goes: a beacon has no headers,
+/// so the write key is in the address.
+#[utoipa::path(
+    post, path = "/beacon/v1/batch", tag = "capture",
+    params(("writeKey" = String, Query)),
+    request_body(content = String, content_type = "application/json",
+        description = "{sentAt?, batch:[event..]}"),
+    responses((status = 200, description = "durable"), (status = 400, body = ErrorBody),
+        (status = 401, body = ErrorBody), (status = 429, body = ErrorBody), (status = 503, body = ErrorBody))
+)]
+async fn beacon(
+    State(app): State<Shared>,
+    headers: HeaderMap,
+    RawQuery(query): RawQuery,
+    Raw(bytes): Raw,
+) -> ApiResult<Response> {
+    let query = query.as_deref().unwrap_or("");
+    take(&app, &headers, query, &bytes, Dialect::Segment).await
+}
+
 macro_rules! posthog_routes {
     ($($(#[$doc:meta])* $name:ident = $path:literal;)*) => {$(
         $(#[$doc])*
@@ -241,4 +282,6 @@ posthog_routes! {
     posthog_e = "/e/";
     /// Takes a PostHog event.
     posthog_capture = "/capture/";
+    /// Takes PostHog events at its newer address.
+    posthog_i = "/i/v0/e/";
 }

@@ -107,6 +107,8 @@ pub(crate) struct Context<'a> {
     pub(crate) page: Option<Page<'a>>,
     #[serde(borrow)]
     pub(crate) traits: Option<&'a RawValue>,
+    #[serde(borrow)]
+    pub(crate) consent: Option<&'a RawValue>,
 }
 
 /// The page of a context.
@@ -129,6 +131,7 @@ pub(crate) struct Properties<'a> {
     pub(crate) target: Option<Text<'a>>,
     pub(crate) interactive: bool,
     pub(crate) text_field: bool,
+    pub(crate) stepper: bool,
     pub(crate) depth_percent: f64,
     pub(crate) ms: f64,
     #[serde(borrow)]

@@ -9,7 +9,7 @@ use overture_engine::{
     decide,
     model::{
         Consent, CustomerId, CustomerState, GrantStanding, IdentifierKind, IdentityLevel, Purpose,
-        TimelineBody, Timestamp, Trail, TrailItem,
+        Reading, TimelineBody, Timestamp, Trail, TrailItem,
     },
 };
 use overture_store::{TimelineQuery, TimelineReader, TimelineWindow};
@@ -123,6 +123,9 @@ async fn context(
             "path": session.path, "since": session.path_since.to_string(),
         });
     }
+    if let Some(reading) = &state.reading {
+        value["reading"] = read_lately(reading);
+    }
     let grants = state.grants.iter();
     let newest = grants
         .clone()
@@ -161,6 +164,38 @@ fn recent(state: &CustomerState) -> Vec<Value> {
         value
     };
     state.trail.iter().enumerate().map(told).collect()
+}
+
+/// What the customer read and looked for in the knowledge base in this visit.
+fn read_lately(reading: &Reading) -> Value {
+    let articles: Vec<Value> = reading
+        .articles
+        .iter()
+        .map(|used| {
+            let mut value = json!({
+                "faq": used.article.faq.to_string(), "title": used.article.title,
+                "locale": used.article.locale, "at": used.opened_at.to_string(),
+                "read_s": used.read_s, "still_needed": used.still_needed,
+            });
+            if let Some(helpful) = used.helpful {
+                value["helpful"] = helpful.into();
+            }
+            value
+        })
+        .collect();
+    let searches: Vec<Value> = reading
+        .searches
+        .iter()
+        .map(|search| {
+            json!({
+                "words": search.words.reveal(), "found": search.found,
+                "at": search.at.to_string(),
+            })
+        })
+        .collect();
+    json!({
+        "articles": articles, "searches": searches, "still_needed": reading.still_needed,
+    })
 }
 
 fn engagement(view: &CustomerView) -> Value {

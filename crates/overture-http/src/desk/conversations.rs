@@ -6,30 +6,38 @@ use axum::{
     http::StatusCode,
 };
 use overture_engine::model::{
-    ConversationRow, CustomerBody, InteractionId, Private, Reply, ResolutionCode, Subject,
+    AgentId, ChatRead, ChatSide, ConversationRow, CustomerBody, InteractionId, Private, Reply,
+    ResolutionCode, Subject,
 };
-use overture_store::Role;
+use overture_store::{Role, Staff};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{labels, submit};
+use super::{callbacks::Callback, labels, submit};
 use crate::{
     app::{App, Shared},
     auth::{AtDesk, Auth, Reads},
     error::{ApiError, ApiResult, Body, ErrorBody},
     fields,
-    widget::{SentMessage, key},
+    hub::CustomerFrame,
+    identifiers,
+    widget::{
+        SentMessage,
+        attachments::{self, NamedFile, Sender},
+        chat, key, message_text,
+    },
 };
 
 /// The longest notes, bytes.
-const NOTES_BYTES_MAX: usize = 8_000;
+pub(super) const NOTES_BYTES_MAX: usize = 8_000;
 
 pub(crate) fn router() -> OpenApiRouter<Shared> {
     OpenApiRouter::new()
         .routes(routes!(conversation))
         .routes(routes!(message))
         .routes(routes!(resolve))
+        .routes(routes!(read))
 }
 
 /// A conversation as lists show it.
@@ -39,7 +47,7 @@ pub(crate) struct Conversation {
     pub(crate) customer: String,
     pub(crate) customer_label: String,
     pub(crate) channel: &'static str,
-    /// `queued`, `assigned`, `ended` or `no_agent`.
+    /// `queued`, `assigned`, `ended`, `no_agent` or `scheduled`.
     pub(crate) status: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) agent: Option<String>,
@@ -49,10 +57,30 @@ pub(crate) struct Conversation {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) last_message: Option<String>,
     pub(crate) last_at: String,
-    /// 1 while the customer wrote last, else 0.
+    /// How many of the customer's messages nobody read.
     pub(crate) unread: u32,
+    /// The customer read up to this number of the timeline.
+    pub(crate) customer_read: u64,
+    /// Staff read up to this number of the timeline.
+    pub(crate) staff_read: u64,
+    /// Whether the customer has a page open now.
+    pub(crate) here: bool,
+    /// When the customer was last there, while they are away.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) left_at: Option<String>,
+    /// The page the customer had open last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) page: Option<String>,
+    /// The address that answers are mailed to while the customer is away, shortened.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) email_hint: Option<String>,
+    /// Mail to that address does not arrive, and none is sent any more.
+    pub(crate) undeliverable: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) phone: Option<String>,
+    /// Of a callback: when, and how often it was tried.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) callback: Option<Callback>,
 }
 
 impl Conversation {
@@ -71,16 +99,26 @@ impl Conversation {
             started_at: row.started_at.to_string(),
             last_message: text(&row.last_text),
             last_at: row.last_at.to_string(),
-            unread: u32::from(matches!(
-                row.last_author,
-                Some(overture_engine::model::Author::Customer)
-            )),
+            unread: row.chat.unread,
+            customer_read: row.chat.customer_read,
+            staff_read: row.chat.staff_read,
+            here: app.presence.is_here(row.customer),
+            left_at: row.chat.left_at.map(|at| at.to_string()),
+            page: Some(row.chat.page.clone()).filter(|page| !page.is_empty()),
+            email_hint: row
+                .chat
+                .email
+                .as_ref()
+                .filter(|_| app.config.chat.email)
+                .map(|email| identifiers::email_hint(email.reveal())),
+            undeliverable: row.chat.undeliverable,
             phone: text(&row.phone),
+            callback: Callback::of(row),
         }
     }
 }
 
-async fn find(app: &App, text: &str) -> ApiResult<(ConversationRow, String)> {
+pub(super) async fn find(app: &App, text: &str) -> ApiResult<(ConversationRow, String)> {
     let conversation: InteractionId = fields::id("conversation", text)?;
     app.store(move |store| {
         let Some(mut row) = store.conversation(conversation)? else {
@@ -112,11 +150,15 @@ async fn conversation(
 struct Write {
     /// The same key again gives the same answer.
     client_key: String,
-    /// 1 to 4,000 letters.
+    /// 1 to 4,000 letters; may be empty with attachments.
+    #[serde(default)]
     text: String,
+    /// Files that were uploaded for it, at most 5.
+    #[serde(default)]
+    attachments: Vec<NamedFile>,
 }
 
-fn not_yours() -> ApiError {
+pub(super) fn not_yours() -> ApiError {
     ApiError::new(
         StatusCode::FORBIDDEN,
         "not_yours",
@@ -124,7 +166,7 @@ fn not_yours() -> ApiError {
     )
 }
 
-fn gone() -> ApiError {
+pub(super) fn gone() -> ApiError {
     ApiError::conflict("conversation_gone", "the conversation is over")
 }
 
@@ -139,15 +181,18 @@ async fn message(
     Path(conversation): Path<String>,
     Body(asked): Body<Write>,
 ) -> ApiResult<Json<SentMessage>> {
-    let body_text = fields::message("text", &asked.text)?;
+    let body_text = message_text(&asked.text, !asked.attachments.is_empty())?;
     let key = key("client_key", &asked.client_key)?;
     let (row, _) = find(&app, &conversation).await?;
+    let who = Sender::Staff(row.customer);
+    let files = attachments::of_message(&app, &asked.attachments, row.conversation, who).await?;
     let body = CustomerBody::AgentMessage {
         conversation: row.conversation,
         agent: auth.agent()?,
         key,
         client_key: asked.client_key,
         text: Private::new(body_text),
+        attachments: files,
     };
     match submit(&app, Subject::Customer(row.customer, body)).await? {
         Reply::Message {
@@ -160,6 +205,65 @@ async fn message(
         Reply::NotYours => Err(not_yours()),
         Reply::Gone => Err(gone()),
         other => Err(ApiError::internal(&format!("unexpected reply {other:?}"))),
+    }
+}
+
+#[derive(Deserialize, ToSchema)]
+struct Read {
+    /// Up to this number of the timeline.
+    seq: u64,
+}
+
+/// Says how far the conversation's agent read. The customer is told.
+#[utoipa::path(post, path = "/v1/conversations/{conversation}/read", tag = "conversations",
+    params(("conversation" = String, Path)), request_body = Read, security(("session_cookie" = [])),
+    responses((status = 204), (status = 403, body = ErrorBody), (status = 409, body = ErrorBody)))]
+async fn read(
+    State(app): State<Shared>,
+    auth: Auth<AtDesk>,
+    Path(conversation): Path<String>,
+    Body(asked): Body<Read>,
+) -> ApiResult<StatusCode> {
+    let (row, _) = find(&app, &conversation).await?;
+    let read = ChatRead {
+        conversation: row.conversation,
+        agent: Some(auth.agent()?),
+        timeline_seq: asked.seq,
+    };
+    match submit(
+        &app,
+        Subject::Customer(row.customer, CustomerBody::ChatRead(read)),
+    )
+    .await?
+    {
+        Reply::Done => {}
+        Reply::Duplicate => return Ok(StatusCode::NO_CONTENT),
+        Reply::NotYours => return Err(not_yours()),
+        Reply::Gone => return Err(gone()),
+        other => return Err(ApiError::internal(&format!("unexpected reply {other:?}"))),
+    }
+    let open = app.core.peek(row.customer).await;
+    let frame = CustomerFrame {
+        text: chat::read_frame(row.conversation, ChatSide::Staff, asked.seq),
+        conversation: row.conversation,
+        device: open.and_then(|view| view.state.open_one(row.conversation)?.device),
+    };
+    app.hub.tell_customer(row.customer, frame);
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Who is said to have done it: the agent who has the conversation where a senior acts in
+/// their place, and the notes then begin with the senior's name; otherwise who asks.
+pub(super) fn in_whose_name(
+    staff: &Staff,
+    row: &ConversationRow,
+    notes: &str,
+) -> (AgentId, Private) {
+    let notes = notes.replace('\0', "");
+    let senior = matches!(staff.role, Role::Admin | Role::Supervisor);
+    match row.agent.filter(|owner| *owner != staff.agent && senior) {
+        Some(owner) => (owner, Private::new(format!("[{}] {notes}", staff.name))),
+        None => (staff.agent, Private::new(notes)),
     }
 }
 
@@ -193,18 +297,12 @@ async fn resolve(
     }
     let (row, _) = find(&app, &conversation).await?;
     let staff = auth.staff()?;
-    let mut notes = asked.notes.replace('\0', "");
-    let mut agent = staff.agent;
-    let senior = matches!(staff.role, Role::Admin | Role::Supervisor);
-    if let Some(owner) = row.agent.filter(|owner| *owner != staff.agent && senior) {
-        agent = owner;
-        notes = format!("[{}] {notes}", staff.name);
-    }
+    let (agent, notes) = in_whose_name(staff, &row, &asked.notes);
     let body = CustomerBody::AgentResolved {
         conversation: row.conversation,
         agent,
         code,
-        notes: Private::new(notes),
+        notes,
     };
     match submit(&app, Subject::Customer(row.customer, body)).await? {
         Reply::Done | Reply::Duplicate => Ok(StatusCode::NO_CONTENT),

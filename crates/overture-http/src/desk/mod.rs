@@ -1,5 +1,7 @@
 //! What staff sees and does: the desk, customers, conversations, decisions.
 
+mod attachments;
+mod callbacks;
 mod context;
 mod conversations;
 mod decisions;
@@ -10,7 +12,7 @@ mod state;
 mod timeline;
 
 use axum::extract::DefaultBodyLimit;
-use overture_engine::model::{Ingress, Reply, Subject};
+use overture_engine::model::{Ingress, Reply, Subject, Unsaid};
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::{
@@ -30,6 +32,8 @@ pub(crate) fn router() -> OpenApiRouter<Shared> {
         .merge(timeline::router())
         .merge(context::router())
         .merge(conversations::router())
+        .merge(callbacks::router())
+        .merge(attachments::router())
         .merge(decisions::router())
         .layer(DefaultBodyLimit::max(JSON_BODY_BYTES_MAX))
 }
@@ -42,6 +46,7 @@ pub(crate) async fn submit(app: &App, subject: Subject) -> ApiResult<Reply> {
             source: None,
             occurred_at: None,
             message_key: None,
+            unsaid: Unsaid::default(),
             subject,
         }])
         .await?;

@@ -10,8 +10,8 @@ use axum::{
     http::{HeaderMap, header},
     response::Response,
 };
-use overture_engine::model::CustomerId;
-use overture_store::TimelineWindow;
+use overture_engine::model::{ChatSide, CustomerId, Timestamp};
+use overture_store::{Role, TimelineWindow};
 use serde::Deserialize;
 use serde_json::json;
 use tokio::{
@@ -20,13 +20,14 @@ use tokio::{
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{state, timeline};
+use super::{conversations, state, timeline};
 use crate::{
     app::Shared,
     auth::{self, AtDesk, Auth, Caller, SignedInStaff},
     client::PublicUrl,
     error::{ApiError, ApiResult, ErrorBody},
-    hub::Watch,
+    hub::{CustomerFrame, Watch},
+    widget::chat::{self, TYPING_EVERY},
     widget::socket::{PING, PING_EVERY, close, not_a_socket, send, sized, stopped},
 };
 
@@ -42,6 +43,8 @@ pub(crate) fn router() -> OpenApiRouter<Shared> {
 #[derive(Deserialize)]
 struct Said {
     watch: Option<Vec<String>>,
+    /// A conversation in which this agent types.
+    typing: Option<String>,
     #[serde(default)]
     after: HashMap<String, u64>,
 }
@@ -139,6 +142,8 @@ async fn follow(app: &Shared, mut staff: SignedInStaff, socket: &mut WebSocket) 
     let mut desk: watch::Receiver<u64> = app.hub.desk();
     desk.mark_changed();
     let mut looked: Vec<Looked> = Vec::new();
+    let mut frames = app.hub.desk_frames();
+    let mut typed_at = Timestamp(0);
     let mut tick = interval(COLLECT_FOR);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut ping = interval(PING_EVERY);
@@ -177,9 +182,21 @@ async fn follow(app: &Shared, mut staff: SignedInStaff, socket: &mut WebSocket) 
                     one.watch.changed.mark_changed();
                 }
             }
+            frame = frames.recv() => {
+                let Ok(frame) = frame else { continue };
+                let senior = matches!(staff.staff.role, Role::Admin | Role::Supervisor);
+                if (senior || frame.agent == Some(staff.staff.agent))
+                    && send(socket, frame.text.to_string()).await.is_break()
+                {
+                    return close_code::POLICY;
+                }
+            }
             message = socket.recv() => match message {
                 Some(Ok(Message::Text(text))) => {
                     if let Ok(said) = serde_json::from_str::<Said>(&text) {
+                        if let Some(conversation) = &said.typing {
+                            types(app, &staff, conversation, &mut typed_at).await;
+                        }
                         look_at(app, said, &mut looked);
                     }
                 }
@@ -189,6 +206,33 @@ async fn follow(app: &Shared, mut staff: SignedInStaff, socket: &mut WebSocket) 
             () = stopped(&mut stopping) => return close_code::RESTART,
         }
     }
+}
+
+/// Tells the customer that their agent types.
+async fn types(app: &Shared, staff: &SignedInStaff, conversation: &str, typed_at: &mut Timestamp) {
+    let now = app.now();
+    if now.since(*typed_at) < TYPING_EVERY {
+        return;
+    }
+    *typed_at = now;
+    let Ok((row, _)) = conversations::find(app, conversation).await else {
+        return;
+    };
+    if row.agent != Some(staff.staff.agent) {
+        return;
+    }
+    let Some(open) = app.core.peek(row.customer).await else {
+        return;
+    };
+    let frame = CustomerFrame {
+        text: chat::typing_frame(row.conversation, ChatSide::Staff),
+        conversation: row.conversation,
+        device: open
+            .state
+            .open_one(row.conversation)
+            .and_then(|open| open.device),
+    };
+    app.hub.tell_customer(row.customer, frame);
 }
 
 /// Replaces the set of watched customers; those that stay keep their place.

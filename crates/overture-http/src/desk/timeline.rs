@@ -5,8 +5,8 @@ use axum::{
     extract::{Path, State},
 };
 use overture_engine::model::{
-    Author, CustomerId, LedgerChange, OfferStage, Outcome, TimelineBody, TimelineItem,
-    WithholdReason,
+    ArticleFact, Attachment, Author, CustomerId, Emotion, LedgerChange, MoodReading, OfferStage,
+    Outcome, PauseChange, Private, ReadingOf, TimelineBody, TimelineItem, WithholdReason,
 };
 use overture_store::{TimelineQuery, TimelineReader, TimelineWindow};
 use serde::{Deserialize, Serialize};
@@ -32,7 +32,8 @@ pub(crate) fn router() -> OpenApiRouter<Shared> {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Timeline {
     /// `{seq, at, kind, ..}`; kinds are `page`, `behaviour`, `identified`, `offer`,
-    /// `decision`, `conversation`, `message`, `resolution`, `grant`, `merge`, `custom`.
+    /// `decision`, `conversation`, `message`, `mood` (what the words of a message or an event say;
+    /// `evidence` in bytes of the text), `resolution`, `grant`, `merge`, `pause`, `custom`.
     #[schema(value_type = Vec<Object>)]
     pub(crate) items: Vec<Value>,
     /// The last number in it.
@@ -136,6 +137,13 @@ fn item(app: &App, row: &TimelineItem) -> Value {
             let kinds: Vec<&str> = kinds.iter().map(|kind| kind.name()).collect();
             json!({"kind": "identified", "identifiers": kinds})
         }
+        TimelineBody::Consent {
+            purpose,
+            granted,
+            by,
+        } => json!({
+            "kind": "consent", "purpose": purpose.name(), "granted": granted, "by": by.name(),
+        }),
         TimelineBody::Offer(view) => {
             let state = match view.stage {
                 OfferStage::Reserved => "eligible",
@@ -175,6 +183,7 @@ fn item(app: &App, row: &TimelineItem) -> Value {
             author,
             client_key,
             text,
+            attachments,
         } => {
             let agent = match author {
                 Author::Agent(agent) => Some(*agent),
@@ -186,8 +195,24 @@ fn item(app: &App, row: &TimelineItem) -> Value {
                 "author": crate::widget::author_name(*author),
                 "author_name": agent.and_then(name), "text": text.reveal(),
                 "client_key": agent.map(|_| client_key),
+                "attachments": attachment_list(attachments),
             })
         }
+        TimelineBody::Mood(reading) => mood(reading),
+        TimelineBody::ChatTerms {
+            conversation,
+            terms,
+        } => json!({
+            "kind": "chat_terms", "conversation": conversation.to_string(), "terms": terms,
+        }),
+        TimelineBody::MailFailed {
+            conversation,
+            failure,
+            detail,
+        } => json!({
+            "kind": "mail_failed", "conversation": conversation.to_string(),
+            "failure": failure.name(), "detail": detail,
+        }),
         TimelineBody::Resolution {
             conversation,
             code,
@@ -206,7 +231,37 @@ fn item(app: &App, row: &TimelineItem) -> Value {
             }
             value
         }
+        TimelineBody::Guide { guide, step, fact } => json!({
+            "kind": "guide", "guide": guide.to_string(), "step": step, "state": fact.name(),
+        }),
+        TimelineBody::Callback(view) => json!({
+            "kind": "callback", "conversation": view.conversation.to_string(),
+            "notice": view.notice.name(), "due_at": view.due_at.to_string(),
+            "slot_at": view.slot.map(|slot| slot.from.to_string()),
+            "slot_end_at": view.slot.map(|slot| slot.to.to_string()),
+            "expected_at": view.expected_at.map(|at| at.to_string()),
+            "attempts": view.attempts, "agent_name": view.by.and_then(name),
+        }),
+        TimelineBody::Pause {
+            path,
+            change,
+            lasted,
+        } => {
+            let lasted_s = lasted.map(|lasted| lasted.0 / 1_000);
+            match change {
+                PauseChange::Started => json!({"kind": "pause", "state": "started", "path": path}),
+                PauseChange::Resumed { exact, how } => json!({
+                    "kind": "pause", "state": "resumed", "path": path, "exact": exact,
+                    "how": how.name(), "lasted_s": lasted_s,
+                }),
+                PauseChange::Failed(why) => json!({
+                    "kind": "pause", "state": "failed", "path": path, "why": why.name(),
+                    "lasted_s": lasted_s,
+                }),
+            }
+        }
         TimelineBody::Merge { other } => json!({"kind": "merge", "other": other.to_string()}),
+        TimelineBody::Article(fact) => article(fact),
     };
     let fields = value
         .as_object_mut()
@@ -214,6 +269,95 @@ fn item(app: &App, row: &TimelineItem) -> Value {
     without_nulls(fields);
     fields.insert("seq".to_owned(), row.seq.into());
     fields.insert("at".to_owned(), row.at.to_string().into());
+    value
+}
+
+/// Files as desks show them; null for none.
+fn attachment_list(attachments: &[Attachment]) -> Value {
+    if attachments.is_empty() {
+        return Value::Null;
+    }
+    let shown = attachments.iter().map(|file| {
+        json!({
+            "id": file.attachment.to_string(), "name": file.name.reveal(),
+            "content_type": file.content_type, "bytes": file.bytes,
+            "width_px": file.width_px, "height_px": file.height_px, "alt": file.alt.reveal(),
+            "url": format!("/v1/attachments/{}", file.attachment),
+        })
+    });
+    Value::Array(shown.collect())
+}
+
+/// What words said about the customer, as the command line says it, and where it left their mood.
+fn mood(reading: &MoodReading) -> Value {
+    let score = &reading.score;
+    let sentiment = &score.sentiment;
+    let emotions: Map<String, Value> = Emotion::ALL
+        .iter()
+        .map(|emotion| (emotion.name().to_owned(), decimal(score.emotion(*emotion))))
+        .collect();
+    let evidence: Vec<Value> = score
+        .evidence
+        .iter()
+        .map(|one| json!({"start": one.start, "end": one.end, "weight": decimal(one.weight)}))
+        .collect();
+    let (message, event) = match &reading.of {
+        ReadingOf::Message(message) => (Some(message.to_string()), None),
+        ReadingOf::Event(name) => (None, Some(name)),
+    };
+    json!({
+        "kind": "mood", "message": message, "event": event, "language": score.language,
+        "sentiment": {
+            "score": decimal(sentiment.score), "intensity": decimal(sentiment.intensity),
+            "confidence": decimal(sentiment.confidence), "label": sentiment.label.name(),
+        },
+        "emotions": emotions, "sarcasm": decimal(score.sarcasm), "urgency": decimal(score.urgency),
+        "evidence": evidence, "tier": score.tier, "model": score.model,
+        "average": decimal(reading.average), "trend": decimal(reading.trend),
+        "repeated_negatives": reading.repeated_negatives,
+    })
+}
+
+/// Four decimals, without the noise of a 32-bit number written as a 64-bit one.
+fn decimal(value: f32) -> Value {
+    json!((f64::from(value) * 1e4).round() / 1e4)
+}
+
+/// What the customer did with the knowledge base.
+fn article(fact: &ArticleFact) -> Value {
+    let (what, text, more) = match fact {
+        ArticleFact::Opened(text) => ("opened", Some(text), json!({})),
+        ArticleFact::Read { article, seconds } => {
+            ("read", Some(article), json!({"seconds": seconds}))
+        }
+        ArticleFact::Rated {
+            article,
+            helpful,
+            reason,
+        } => {
+            let reason = reason.as_ref().map(Private::reveal);
+            let more = json!({"helpful": helpful, "reason": reason});
+            ("rated", Some(article), more)
+        }
+        ArticleFact::StillNeeded { article } => ("still_needed", article.as_ref(), json!({})),
+        ArticleFact::Searched {
+            words,
+            locale,
+            found,
+        } => {
+            let more = json!({"words": words.reveal(), "locale": locale, "found": found});
+            ("searched", None, more)
+        }
+    };
+    let mut value = more;
+    value["kind"] = "article".into();
+    value["what"] = what.into();
+    if let Some(text) = text {
+        value["faq"] = text.faq.to_string().into();
+        value["title"] = text.title.as_str().into();
+        value["locale"] = text.locale.as_str().into();
+        value["version"] = text.version.into();
+    }
     value
 }
 

@@ -1,4 +1,4 @@
-//! What a visitor does: answers an offer, asks for help, writes, reads an article.
+//! What a visitor does: answers an offer, asks for help, writes.
 
 use axum::{
     Json,
@@ -6,7 +6,7 @@ use axum::{
     http::StatusCode,
 };
 use overture_engine::model::{
-    Behaviour, ChannelKind, CustomerBody, DismissedHow, FaqId, InteractionId, OfferId,
+    CallbackOffer, ChannelKind, CustomerBody, DismissedHow, InteractionId, OfferId,
     OfferOptionKind, Private, Reply,
 };
 use serde::{Deserialize, Serialize};
@@ -14,11 +14,15 @@ use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::{Visitor, submit};
+use super::{
+    Visitor,
+    attachments::{self, NamedFile, Sender},
+    callback, chat, submit,
+};
 use crate::{
     app::Shared,
     error::{ApiError, ApiResult, Body, ErrorBody},
-    fields, identifiers,
+    fields,
 };
 
 pub(crate) fn router() -> OpenApiRouter<Shared> {
@@ -30,8 +34,6 @@ pub(crate) fn router() -> OpenApiRouter<Shared> {
         .routes(routes!(help))
         .routes(routes!(message))
         .routes(routes!(end))
-        .routes(routes!(faqs))
-        .routes(routes!(faq_read))
 }
 
 fn offer_gone() -> ApiError {
@@ -62,7 +64,7 @@ async fn shown(
 
 #[derive(Deserialize, ToSchema)]
 struct AcceptOffer {
-    /// `chat`, `callback` or `faq`.
+    /// `chat`, `callback`, `faq` or `smart_pause`.
     option: String,
     /// As it came with the offer.
     grant_token: Option<String>,
@@ -93,15 +95,15 @@ async fn accept(
         "chat" => OfferOptionKind::Chat,
         "callback" => OfferOptionKind::Callback,
         "faq" => OfferOptionKind::Faq,
+        "smart_pause" => OfferOptionKind::SmartPause,
         _ => {
             return Err(ApiError::bad_input(
                 "option",
-                "expected chat, callback or faq",
+                "expected chat, callback, faq or smart_pause",
             ));
         }
     };
     let key = key("idempotency_key", &asked.idempotency_key)?;
-    let phone = phone(asked.phone.as_deref(), option == OfferOptionKind::Callback)?;
     let grant = match asked.grant_token.as_deref() {
         None | Some("") => None,
         Some(token) => Some(
@@ -111,12 +113,20 @@ async fn accept(
                 .grant,
         ),
     };
+    if option == OfferOptionKind::Callback {
+        let offer = CallbackOffer { offer, grant };
+        let phone = asked.phone.as_deref();
+        let conversation = callback::ask_now(&app, &session, phone, key, Some(offer)).await?;
+        return Ok(Json(Accepted {
+            conversation: Some(conversation.to_string()),
+        }));
+    }
     let body = CustomerBody::OfferAccepted {
         offer,
         option,
         grant,
         key,
-        phone,
+        phone: None,
     };
     let conversation = match submit(&app, &session, body).await? {
         Reply::Conversation { conversation, .. } => Some(conversation.to_string()),
@@ -185,10 +195,12 @@ struct Helped {
     conversation: String,
 }
 
-/// Asks for help. Never refused by policy; an open conversation is returned if there is one.
+/// Asks for help. Never refused by policy. An open conversation is returned if there is one that
+/// this session may see; else it has one of its own.
 #[utoipa::path(post, path = "/v1/widget/help", tag = "widget", request_body = AskHelp,
     security(("widget_session" = [])),
-    responses((status = 200, body = Helped), (status = 400, body = ErrorBody), (status = 413, body = ErrorBody)))]
+    responses((status = 200, body = Helped), (status = 400, body = ErrorBody), (status = 409, body = ErrorBody),
+        (status = 413, body = ErrorBody)))]
 async fn help(
     State(app): State<Shared>,
     Visitor(session): Visitor,
@@ -199,16 +211,40 @@ async fn help(
         None | Some("") => None,
         Some(text) => Some(Private::new(fields::message("text", text)?)),
     };
+    let key = key("idempotency_key", &asked.idempotency_key)?;
+    if channel == ChannelKind::Callback {
+        let phone = asked.phone.as_deref();
+        let conversation = callback::ask_now(&app, &session, phone, key, None).await?;
+        if let Some(text) = text {
+            let body = CustomerBody::CustomerMessage {
+                conversation,
+                key,
+                client_key: String::new(),
+                text,
+                attachments: Vec::new(),
+            };
+            submit(&app, &session, body).await?;
+        }
+        return Ok(Json(Helped {
+            conversation: conversation.to_string(),
+        }));
+    }
     let body = CustomerBody::HelpRequested {
         channel,
-        key: key("idempotency_key", &asked.idempotency_key)?,
+        key,
         text,
-        phone: phone(asked.phone.as_deref(), channel == ChannelKind::Callback)?,
+        phone: None,
     };
     match submit(&app, &session, body).await? {
         Reply::Conversation { conversation, .. } => Ok(Json(Helped {
             conversation: conversation.to_string(),
         })),
+        // A link goes on with its conversation, and opens no other.
+        Reply::Gone => Err(conversation_gone()),
+        Reply::NotAvailable => Err(ApiError::conflict(
+            "too_many_conversations",
+            "too many conversations are open at once: try again when one is over",
+        )),
         other => Err(unexpected(&other)),
     }
 }
@@ -218,8 +254,12 @@ struct SendMessage {
     conversation: String,
     /// The same key again gives the same answer.
     client_key: String,
-    /// 1 to 4,000 letters.
+    /// 1 to 4,000 letters; may be empty with attachments.
+    #[serde(default)]
     text: String,
+    /// Files that were uploaded for it, at most 5.
+    #[serde(default)]
+    attachments: Vec<NamedFile>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -239,11 +279,20 @@ async fn message(
     Body(asked): Body<SendMessage>,
 ) -> ApiResult<Json<SentMessage>> {
     let conversation: InteractionId = fields::id("conversation", &asked.conversation)?;
+    let key = key("client_key", &asked.client_key)?;
+    // Files are bound to a conversation before the message is taken: only to one of theirs.
+    if !asked.attachments.is_empty() && chat::open_one(&app, &session, conversation).await.is_none()
+    {
+        return Err(conversation_gone());
+    }
+    let who = Sender::Customer(&session);
+    let files = attachments::of_message(&app, &asked.attachments, conversation, who).await?;
     let body = CustomerBody::CustomerMessage {
         conversation,
-        key: key("client_key", &asked.client_key)?,
-        text: Private::new(fields::message("text", &asked.text)?),
+        key,
+        text: Private::new(message_text(&asked.text, !files.is_empty())?),
         client_key: asked.client_key,
+        attachments: files,
     };
     match submit(&app, &session, body).await? {
         Reply::Message {
@@ -272,50 +321,12 @@ async fn end(
     Ok(StatusCode::NO_CONTENT)
 }
 
-#[derive(Serialize, ToSchema)]
-struct Faqs {
-    faqs: Vec<Faq>,
-}
-
-#[derive(Serialize, ToSchema)]
-struct Faq {
-    id: String,
-    title: String,
-    body_markdown: String,
-}
-
-/// Lists the articles.
-#[utoipa::path(get, path = "/v1/widget/faqs", tag = "widget", security(("widget_session" = [])),
-    responses((status = 200, body = Faqs)))]
-async fn faqs(State(app): State<Shared>, Visitor(_): Visitor) -> ApiResult<Json<Faqs>> {
-    let faqs = app.store(|store| store.faqs()).await?;
-    let faqs = faqs
-        .into_iter()
-        .map(|faq| Faq {
-            id: faq.faq.to_string(),
-            title: faq.title,
-            body_markdown: faq.body_markdown,
-        })
-        .collect();
-    Ok(Json(Faqs { faqs }))
-}
-
-/// Reports that an article was opened.
-#[utoipa::path(post, path = "/v1/widget/faqs/{id}/read", tag = "widget",
-    params(("id" = String, Path)), security(("widget_session" = [])),
-    responses((status = 204), (status = 400, body = ErrorBody)))]
-async fn faq_read(
-    State(app): State<Shared>,
-    Visitor(session): Visitor,
-    Path(id): Path<String>,
-) -> ApiResult<StatusCode> {
-    let faq: FaqId = fields::id("id", &id)?;
-    let body = CustomerBody::Behaviour(Behaviour::Custom {
-        name: "faq_read".to_owned(),
-        properties: Private::new(format!(r#"{{"faq":"{faq}"}}"#)),
-    });
-    submit(&app, &session, body).await?;
-    Ok(StatusCode::NO_CONTENT)
+/// A message's text; with attachments it may be empty.
+pub(crate) fn message_text(text: &str, has_files: bool) -> ApiResult<String> {
+    if has_files && text.trim().is_empty() {
+        return Ok(String::new());
+    }
+    fields::message("text", text)
 }
 
 /// A client's own key, hashed.
@@ -327,17 +338,6 @@ pub(crate) fn key(field: &'static str, text: &str) -> ApiResult<u64> {
         ));
     }
     Ok(xxh3_64(text.as_bytes()))
-}
-
-fn phone(text: Option<&str>, needed: bool) -> ApiResult<Option<Private>> {
-    const EXPECTED: &str = "expected a phone number with its country code, like +442079460018";
-    match text.filter(|text| !text.trim().is_empty()) {
-        Some(text) => identifiers::phone(text)
-            .map(|number| Some(Private::new(number)))
-            .ok_or_else(|| ApiError::bad_input("phone", EXPECTED)),
-        None if needed => Err(ApiError::bad_input("phone", EXPECTED)),
-        None => Ok(None),
-    }
 }
 
 fn unexpected(reply: &Reply) -> ApiError {

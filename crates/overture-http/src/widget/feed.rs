@@ -1,7 +1,7 @@
 //! The feed: rows that the session may see, after a number.
 
 use axum::{Json, extract::State};
-use overture_engine::model::CustomerId;
+use overture_engine::model::{CustomerId, TimelineItem};
 use overture_store::{TimelineQuery, TimelineReader, TimelineWindow};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -12,6 +12,7 @@ use crate::{
     app::{App, Shared},
     error::{ApiResult, ErrorBody, Params},
     keys::WidgetSession,
+    presence,
 };
 
 /// Rows read at once; a longer feed is read in several steps.
@@ -42,6 +43,15 @@ pub(crate) fn reader(session: &WidgetSession) -> TimelineReader {
         device: session.device,
         level: session.level,
     }
+}
+
+/// Whether a row that its browser may see is for this session: one from a link has its
+/// conversation, and nothing else.
+pub(crate) fn is_for(session: &WidgetSession, row: &TimelineItem) -> bool {
+    let Some(linked) = session.linked else {
+        return true;
+    };
+    row.body.conversation() == Some(linked.conversation)
 }
 
 /// Everything after `after` that the session may see, and whose timeline it was found in:
@@ -75,9 +85,11 @@ pub(crate) async fn read(
         })
         .await?;
     let seq = rows.last().map_or(after, |row| row.seq);
+    let words = app.words(session);
     let items = rows
         .iter()
-        .filter_map(|row| render::item(app, session.language, row))
+        .filter(|row| is_for(session, row))
+        .filter_map(|row| render::item(app, &words, row))
         .collect();
     Ok((customer, Feed { items, seq }))
 }
@@ -91,6 +103,7 @@ async fn feed(
     Visitor(session): Visitor,
     Params(query): Params<After>,
 ) -> ApiResult<Json<Feed>> {
-    let (_, feed) = read(&app, &session, query.after).await?;
+    let (customer, feed) = read(&app, &session, query.after).await?;
+    presence::heard(&app, customer);
     Ok(Json(feed))
 }

@@ -1,7 +1,15 @@
 //! What the widget asks: a session, its feed, answers to offers, help and chat.
 
 mod actions;
+pub(crate) mod attachments;
+mod brand;
+mod callback;
+pub(crate) mod chat;
+mod check;
+mod consent;
+mod faqs;
 mod feed;
+mod pause;
 mod render;
 mod session;
 pub(crate) mod socket;
@@ -10,25 +18,35 @@ use axum::{
     extract::{DefaultBodyLimit, FromRequestParts},
     http::{HeaderMap, StatusCode, header, request::Parts},
 };
-use overture_engine::model::{CustomerBody, Ingress, Reply, Subject};
+use overture_engine::model::{CustomerBody, Ingress, Reply, Subject, Unsaid};
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::{
     app::{App, Shared},
-    cors,
+    capture, cors,
     error::{ApiError, ApiResult, JSON_BODY_BYTES_MAX},
     keys::WidgetSession,
 };
 
-pub(crate) use actions::{SentMessage, key};
+pub(crate) use actions::{SentMessage, key, message_text};
+pub(crate) use callback::{WantedSlot, check_offered, moved as callback_moved};
 pub(crate) use render::author_name;
+pub(crate) use session::{StartedSession, resume};
 
 pub(crate) fn router() -> OpenApiRouter<Shared> {
     OpenApiRouter::new()
+        .merge(consent::router())
         .merge(session::router())
+        .merge(check::router())
         .merge(feed::router())
         .merge(socket::router())
         .merge(actions::router())
+        .merge(callback::router())
+        .merge(faqs::router())
+        .merge(crate::guides::widget_router())
+        .merge(chat::router())
+        .merge(attachments::router())
+        .merge(pause::router())
         .layer(DefaultBodyLimit::max(JSON_BODY_BYTES_MAX))
 }
 
@@ -51,18 +69,34 @@ fn origin_not_allowed() -> ApiError {
     )
 }
 
-/// Opens a session token and checks that its source still lives and allows the origin.
-pub(crate) fn admit(app: &App, token: &str, headers: &HeaderMap) -> ApiResult<WidgetSession> {
+/// Opens a session token and checks that its source still lives and allows the origin, and
+/// that a link it came from still holds.
+pub(crate) async fn admit(app: &App, token: &str, headers: &HeaderMap) -> ApiResult<WidgetSession> {
     let session = app.keys.open_session(token).ok_or_else(expired)?;
     if app.now() >= session.expires_at {
         return Err(expired());
     }
-    let sources = app.sources.load();
-    let source = sources.by_id.get(&session.source).ok_or_else(expired)?;
-    if !cors::origin_allowed(&source.allowed_origins, headers) {
+    let source = app.sources.load().by_id.get(&session.source).cloned();
+    let source = source.ok_or_else(expired)?;
+    if !cors::origin_allowed(&app.config, &source.allowed_origins, headers) {
         return Err(origin_not_allowed());
     }
+    if !still_holds(app, &session).await? {
+        return Err(expired());
+    }
     Ok(session)
+}
+
+/// Whether the link that a session came from, if it came from one, was not ended by another
+/// address for its conversation.
+pub(crate) async fn still_holds(app: &App, session: &WidgetSession) -> ApiResult<bool> {
+    let Some(linked) = session.linked else {
+        return Ok(true);
+    };
+    let row = app
+        .store(move |store| store.conversation(linked.conversation))
+        .await?;
+    Ok(row.is_some_and(|row| row.chat.mail_generation == linked.generation))
 }
 
 impl FromRequestParts<Shared> for Visitor {
@@ -75,7 +109,7 @@ impl FromRequestParts<Shared> for Visitor {
             .and_then(|value| value.to_str().ok())
             .and_then(|value| value.strip_prefix("Bearer "))
             .ok_or_else(expired)?;
-        let session = admit(app, token, &parts.headers)?;
+        let session = admit(app, token, &parts.headers).await?;
         if !parts.method.is_safe() {
             app.limits.widget.check(&session.session)?;
         }
@@ -84,14 +118,20 @@ impl FromRequestParts<Shared> for Visitor {
 }
 
 /// Hands one thing of this visitor's to the core.
-async fn submit(app: &App, session: &WidgetSession, body: CustomerBody) -> ApiResult<Reply> {
+pub(crate) async fn submit(
+    app: &App,
+    session: &WidgetSession,
+    body: CustomerBody,
+) -> ApiResult<Reply> {
+    let source = app.sources.load().by_id.get(&session.source).cloned();
     let replies = app
         .core
         .submit(vec![Ingress {
             source: Some(session.source),
             occurred_at: None,
             message_key: None,
-            subject: Subject::Customer(session.customer, body),
+            unsaid: source.map_or_else(Unsaid::default, |it| capture::unsaid(&it.capture)),
+            subject: Subject::Visitor(session.customer, session.asker(), body),
         }])
         .await?;
     replies

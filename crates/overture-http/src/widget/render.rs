@@ -2,13 +2,20 @@
 //! here, when something is sent.
 
 use overture_engine::model::{
-    Author, ConversationStatus, OfferOptionKind, OfferStage, OfferView, TimelineBody, TimelineItem,
-    Timestamp,
+    Attachment, Author, CallbackView, ConversationStatus, OfferOptionKind, OfferStage, OfferView,
+    TimelineBody, TimelineItem, Timestamp,
 };
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::{app::App, wording, wording::Language};
+use crate::{
+    app::App,
+    callback::{number, words as callback_words},
+    wording::{self, Words},
+};
+
+/// How many digits of a number the customer sees again.
+const NUMBER_HINT_DIGITS: usize = 3;
 
 /// One item of the feed.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -27,8 +34,11 @@ pub(crate) enum FeedBody {
     Offer {
         offer: String,
         style: &'static str,
-        title: &'static str,
-        text: &'static str,
+        /// The guide to show, where it is one.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        guide: Option<String>,
+        title: String,
+        text: String,
         why: &'static str,
         options: Vec<FeedOption>,
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -49,6 +59,28 @@ pub(crate) enum FeedBody {
         #[serde(skip_serializing_if = "Option::is_none")]
         wait_s: Option<u32>,
     },
+    /// What a customer is told about a callback.
+    Callback {
+        conversation: String,
+        /// `confirmed`, `reminder`, `moved`, `late`, `cancelled`, `retry`, `gave_up`, `done`.
+        notice: &'static str,
+        /// Whether it is over.
+        ended: bool,
+        /// In the session's language, by the customer's clock.
+        text: String,
+        due_at: String,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        slot_at: Option<String>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        slot_end_at: Option<String>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        expected_at: Option<String>,
+        /// The last digits of the number that is called.
+        number_hint: String,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        our_number: Option<String>,
+        attempts: u8,
+    },
     Message {
         conversation: String,
         message: String,
@@ -58,21 +90,54 @@ pub(crate) enum FeedBody {
         text: String,
         #[serde(skip_serializing_if = "Option::is_none")]
         client_key: Option<String>,
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        attachments: Vec<FeedAttachment>,
     },
+}
+
+/// A file that came with a message. `url` is a path from our root and needs the session.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub(crate) struct FeedAttachment {
+    id: String,
+    name: String,
+    content_type: String,
+    bytes: u64,
+    /// Of an image, else 0.
+    width_px: u32,
+    /// Of an image, else 0.
+    height_px: u32,
+    /// What it shows; may be empty.
+    alt: String,
+    url: String,
+}
+
+impl FeedAttachment {
+    pub(crate) fn of(file: &Attachment) -> Self {
+        Self {
+            id: file.attachment.to_string(),
+            name: file.name.reveal().to_owned(),
+            content_type: file.content_type.clone(),
+            bytes: file.bytes,
+            width_px: file.width_px,
+            height_px: file.height_px,
+            alt: file.alt.reveal().to_owned(),
+            url: format!("/v1/widget/attachments/{}", file.attachment),
+        }
+    }
 }
 
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub(crate) struct FeedOption {
     kind: &'static str,
-    label: &'static str,
+    label: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     wait_s: Option<u32>,
 }
 
 /// The item for a row; `None` for rows that the widget does not show.
-pub(crate) fn item(app: &App, language: Language, row: &TimelineItem) -> Option<FeedItem> {
+pub(crate) fn item(app: &App, words: &Words, row: &TimelineItem) -> Option<FeedItem> {
     let body = match &row.body {
-        TimelineBody::Offer(view) => offer(app, language, view)?,
+        TimelineBody::Offer(view) => offer(app, words, view)?,
         TimelineBody::Conversation {
             conversation,
             channel,
@@ -94,6 +159,7 @@ pub(crate) fn item(app: &App, language: Language, row: &TimelineItem) -> Option<
             author,
             client_key,
             text,
+            attachments,
         } => FeedBody::Message {
             conversation: conversation.to_string(),
             message: message.to_string(),
@@ -105,7 +171,9 @@ pub(crate) fn item(app: &App, language: Language, row: &TimelineItem) -> Option<
             text: text.reveal().to_owned(),
             client_key: (*author == Author::Customer && !client_key.is_empty())
                 .then(|| client_key.clone()),
+            attachments: attachments.iter().map(FeedAttachment::of).collect(),
         },
+        TimelineBody::Callback(view) => callback(words, view),
         _ => return None,
     };
     Some(FeedItem {
@@ -113,6 +181,24 @@ pub(crate) fn item(app: &App, language: Language, row: &TimelineItem) -> Option<
         at: row.at.to_string(),
         body,
     })
+}
+
+fn callback(words: &Words, view: &CallbackView) -> FeedBody {
+    let phone = view.phone.reveal();
+    let hidden = phone.chars().count().saturating_sub(NUMBER_HINT_DIGITS);
+    FeedBody::Callback {
+        conversation: view.conversation.to_string(),
+        notice: view.notice.name(),
+        ended: view.notice.is_last(),
+        text: callback_words::notice(view, words.language.tag()),
+        due_at: view.due_at.to_string(),
+        slot_at: view.slot.map(|slot| slot.from.to_string()),
+        slot_end_at: view.slot.map(|slot| slot.to.to_string()),
+        expected_at: view.expected_at.map(|at| at.to_string()),
+        number_hint: phone.chars().skip(hidden).collect(),
+        our_number: view.our_number.as_deref().map(number::readable),
+        attempts: view.attempts,
+    }
 }
 
 /// `customer`, `agent` or `system`.
@@ -124,7 +210,7 @@ pub(crate) fn author_name(author: Author) -> &'static str {
     }
 }
 
-fn offer(app: &App, language: Language, view: &OfferView) -> Option<FeedBody> {
+fn offer(app: &App, words: &Words, view: &OfferView) -> Option<FeedBody> {
     let live = match view.stage {
         OfferStage::Eligible => return None,
         OfferStage::Reserved | OfferStage::Shown => app.now() < view.expires_at,
@@ -138,10 +224,9 @@ fn offer(app: &App, language: Language, view: &OfferView) -> Option<FeedBody> {
     let options: Vec<FeedOption> = view
         .options
         .iter()
-        .filter(|(kind, _)| *kind != OfferOptionKind::SmartPause)
         .map(|(kind, wait_s)| FeedOption {
             kind: kind.name(),
-            label: wording::option(language, *kind),
+            label: words.option(*kind),
             wait_s: *wait_s,
         })
         .collect();
@@ -152,9 +237,13 @@ fn offer(app: &App, language: Language, view: &OfferView) -> Option<FeedBody> {
     Some(FeedBody::Offer {
         offer: view.offer.to_string(),
         style: view.style.name(),
-        title: wording::title(language, view.style),
-        text: wording::text(language, view.style, agent),
-        why: wording::why(language, view.why),
+        guide: view.guide().map(|guide| guide.to_string()),
+        title: words.title(view.style),
+        text: match agent {
+            true => words.text_with_agent(view.style),
+            false => words.text_alone(view.style),
+        },
+        why: wording::why(words.language, view.why),
         options,
         grant_token: view
             .grant
@@ -167,7 +256,7 @@ fn offer(app: &App, language: Language, view: &OfferView) -> Option<FeedBody> {
 /// open conversation with its last messages. Rows are oldest first, and stay so.
 pub(crate) fn live(
     app: &App,
-    language: Language,
+    words: &Words,
     rows: &[TimelineItem],
     now: Timestamp,
 ) -> Vec<FeedItem> {
@@ -203,10 +292,16 @@ pub(crate) fn live(
         .collect();
     let mut wanted: Vec<usize> = messages[messages.len().saturating_sub(MESSAGES_MAX)..].to_vec();
     wanted.extend(offer);
+    let callback = rows
+        .iter()
+        .rposition(|row| matches!(row.body, TimelineBody::Callback(_)));
+    wanted.extend(callback.filter(
+        |at| matches!(&rows[*at].body, TimelineBody::Callback(view) if !view.notice.is_last()),
+    ));
     wanted.extend(standing.filter(|_| open.is_some()));
     wanted.sort_unstable();
     wanted
         .into_iter()
-        .filter_map(|at| item(app, language, &rows[at]))
+        .filter_map(|at| item(app, words, &rows[at]))
         .collect()
 }

@@ -1,13 +1,15 @@
 //! A session of the widget.
 
+use std::sync::Arc;
+
 use axum::{
     Json,
     extract::State,
     http::{HeaderMap, StatusCode},
 };
 use overture_engine::model::{
-    CustomerBody, Identifier, IdentifierKind, IdentityLevel, Ingress, Millis, Private, Reply,
-    SessionStarted, Subject,
+    CustomerBody, Identifier, IdentifierKind, IdentityLevel, Ingress, LinkKey, Millis, Private,
+    Reply, SessionStarted, Subject, Unsaid,
 };
 use overture_store::{TimelineQuery, TimelineWindow};
 use serde::{Deserialize, Serialize};
@@ -15,14 +17,16 @@ use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 use uuid::Uuid;
 
-use super::{feed, origin_not_allowed, render, render::FeedItem};
+use super::{
+    brand::SessionBrand, consent::Said, feed, origin_not_allowed, render, render::FeedItem,
+};
 use crate::{
     app::{App, Shared, SourceEntry},
     client::Client,
     cors,
     error::{ApiError, ApiResult, Body, ErrorBody},
     identifiers,
-    keys::{self, Device, WidgetSession},
+    keys::{self, Continuation, Device, Linked, WidgetSession},
     wording::Language,
 };
 
@@ -54,6 +58,9 @@ struct StartSession {
     locale: Option<String>,
     /// IANA zone.
     time_zone: Option<String>,
+    /// What the visitor allows, where anything was said.
+    #[serde(default)]
+    consent: Said,
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -75,14 +82,17 @@ struct Page {
 }
 
 #[derive(Serialize, ToSchema)]
-struct StartedSession {
+pub(crate) struct StartedSession {
     /// The visit.
     session: String,
     /// For every other call, 24 h.
     session_token: String,
-    /// Keep it: it makes the next session this browser's.
-    device_token: String,
-    anonymous_id: String,
+    /// Keep it: it makes the next session this browser's. Not there when a conversation was
+    /// gone on with from a link.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    device_token: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    anonymous_id: Option<String>,
     /// How far the person is proven: `anonymous`, `claimed` or `verified`.
     identity: &'static str,
     /// The feed is known up to here.
@@ -95,6 +105,7 @@ struct StartedSession {
     /// Texts that replace the widget's own.
     #[schema(value_type = Object)]
     texts: serde_json::Map<String, serde_json::Value>,
+    brand: SessionBrand,
 }
 
 /// Starts a session, or goes on with this browser's.
@@ -107,15 +118,8 @@ async fn start(
     headers: HeaderMap,
     Body(asked): Body<StartSession>,
 ) -> ApiResult<Json<StartedSession>> {
-    let source = app.sources.load().by_key.get(&asked.write_key).cloned();
-    let source = source.ok_or_else(|| {
-        ApiError::new(
-            StatusCode::UNAUTHORIZED,
-            "unknown_write_key",
-            "expected write_key to be a source's write key",
-        )
-    })?;
-    if !cors::origin_allowed(&source.allowed_origins, &headers) {
+    let source = source(&app, &asked.write_key)?;
+    if !cors::origin_allowed(&app.config, &source.allowed_origins, &headers) {
         return Err(origin_not_allowed());
     }
     app.limits.sessions.check(&client.0.to_string())?;
@@ -132,9 +136,44 @@ async fn start(
         level: who.level,
         language,
         expires_at: app.now() + SESSION_LIFE,
+        linked: None,
     };
     app.saw_widget().await?;
-    let reader = feed::reader(&session);
+    answer(&app, &session, Some(device), timeline_seq).await
+}
+
+/// Goes on with a conversation from a link in an e-mail: reads and writes that one, and nothing
+/// else of its browser. Nothing is stored in the browser by it, and nothing is
+/// told to the engine: opening a link is no visit.
+pub(crate) async fn resume(
+    app: &Shared,
+    link: &Continuation,
+    language: Language,
+) -> ApiResult<Json<StartedSession>> {
+    let session = WidgetSession {
+        customer: link.customer,
+        session: link.conversation,
+        source: link.source,
+        device: link.device,
+        level: IdentityLevel::Anonymous,
+        language,
+        expires_at: link.expires_at.min(app.now() + SESSION_LIFE),
+        linked: Some(Linked {
+            conversation: link.conversation,
+            generation: link.generation,
+        }),
+    };
+    answer(app, &session, None, 0).await
+}
+
+async fn answer(
+    app: &Shared,
+    session: &WidgetSession,
+    device: Option<Device>,
+    timeline_seq: u64,
+) -> ApiResult<Json<StartedSession>> {
+    let customer = session.customer;
+    let reader = feed::reader(session);
     let page = app
         .store(move |store| {
             store.timeline(&TimelineQuery {
@@ -145,21 +184,37 @@ async fn start(
             })
         })
         .await?;
+    let words = app.words(session);
     let known = app.core.peek(customer).await;
     let last = page.items.last().map_or(0, |row| row.seq);
+    let mut rows = page.items;
+    rows.retain(|row| feed::is_for(session, row));
     Ok(Json(StartedSession {
         session: session.session.to_string(),
-        session_token: app.keys.session_token(&session),
-        device_token: app.keys.device_token(device),
-        anonymous_id: device.anonymous.to_string(),
+        session_token: app.keys.session_token(session),
+        device_token: device.map(|device| app.keys.device_token(device)),
+        anonymous_id: device.map(|device| device.anonymous.to_string()),
         identity: session.level.name(),
         seq: last.max(timeline_seq),
         help_button: true,
         faqs: app.core.world().faqs,
         never: known.is_some_and(|view| view.state.permission.opted_out),
-        feed: render::live(&app, language, &page.items, app.now()),
-        texts: serde_json::Map::new(),
+        feed: render::live(app, &words, &rows, app.now()),
+        texts: words.widget_texts(),
+        brand: SessionBrand::of(&words.brand),
     }))
+}
+
+/// The source of a write key.
+pub(super) fn source(app: &App, write_key: &str) -> ApiResult<Arc<SourceEntry>> {
+    let source = app.sources.load().by_key.get(write_key).cloned();
+    source.ok_or_else(|| {
+        ApiError::new(
+            StatusCode::UNAUTHORIZED,
+            "unknown_write_key",
+            "expected write_key to be a source's write key",
+        )
+    })
 }
 
 /// The browser of a genuine device token, or a new one.
@@ -185,22 +240,37 @@ fn device(app: &App, asked: &StartSession) -> Device {
 /// Who a session is for.
 struct Who {
     device: Identifier,
+    /// By which the browser's events come.
+    anonymous: LinkKey,
     identifiers: Vec<Identifier>,
     level: IdentityLevel,
 }
 
-fn who(app: &App, source: &SourceEntry, device: &Device, user: Option<&User>) -> ApiResult<Who> {
+/// What names a browser: its device, and its anonymous id.
+pub(super) fn browser_of(app: &App, device: &Device) -> [Identifier; 2] {
     let browser = |kind, value: &str| {
         identifiers::identifier(&app.keys, kind, value, IdentityLevel::Anonymous)
             .expect("a uuid is a short text")
     };
-    let device_link = browser(IdentifierKind::Device, &device.device.to_string());
-    let mut identifiers = vec![
-        device_link.clone(),
+    [
+        browser(IdentifierKind::Device, &device.device.to_string()),
         browser(IdentifierKind::Anonymous, &device.anonymous.to_string()),
-    ];
+    ]
+}
+
+fn who(app: &App, source: &SourceEntry, device: &Device, user: Option<&User>) -> ApiResult<Who> {
+    let browser = browser_of(app, device);
+    let device_link = browser[0].clone();
+    let anonymous = browser[1].key;
+    let mut identifiers = browser.to_vec();
     let mut level = IdentityLevel::Anonymous;
-    if let Some(user) = user {
+    // A signature that proves nothing says that somebody is pretending, or that the page is
+    // set up wrongly: either way the visit is anonymous. Without one the page only claims.
+    let forged = |user: &&User| {
+        !user.signature.is_empty()
+            && !keys::proves_user(&source.identity_secret, &user.id, &user.signature)
+    };
+    if let Some(user) = user.filter(|user| !forged(user)) {
         let proven = !source.identity_secret.is_empty()
             && keys::proves_user(&source.identity_secret, &user.id, &user.signature);
         level = if proven {
@@ -233,6 +303,7 @@ fn who(app: &App, source: &SourceEntry, device: &Device, user: Option<&User>) ->
     }
     Ok(Who {
         device: device_link,
+        anonymous,
         identifiers,
         level,
     })
@@ -252,10 +323,13 @@ async fn submit(
         source: Some(source.source),
         occurred_at: None,
         message_key: None,
+        unsaid: Unsaid::default(),
         subject: Subject::Identified(who.identifiers.clone(), body),
     };
-    let mut inputs = Vec::with_capacity(2);
-    if let Some(user) = &asked.user {
+    let mut inputs = Vec::with_capacity(4);
+    if let Some(user) = &asked.user
+        && who.level != IdentityLevel::Anonymous
+    {
         let traits = user
             .traits
             .iter()
@@ -275,10 +349,12 @@ async fn submit(
             traits,
         }));
     }
+    inputs.extend(asked.consent.inputs(source.source, &who.identifiers)?);
     inputs.push(ingress(CustomerBody::SessionStarted(SessionStarted {
         device: who.device.key,
+        anonymous: Some(who.anonymous),
         level: who.level,
-        path: identifiers::page_path(&asked.page.path),
+        path: identifiers::page_address(&asked.page.path, &source.capture.url_allow),
         time_zone: short(&asked.time_zone),
         language: short(&asked.locale),
     })));

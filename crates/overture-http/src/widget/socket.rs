@@ -10,17 +10,19 @@ use axum::{
     http::HeaderMap,
     response::Response,
 };
+use overture_engine::model::Timestamp;
 use serde::Deserialize;
 use tokio::sync::watch;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 use utoipa::IntoParams;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{admit, feed};
+use super::{admit, chat, feed, still_holds};
 use crate::{
     app::Shared,
     error::{ApiResult, ErrorBody, Params},
     keys::WidgetSession,
+    presence,
 };
 
 /// Bytes that may wait to be written; a socket that takes them no faster is closed.
@@ -57,7 +59,7 @@ async fn socket(
     headers: HeaderMap,
     upgrade: Result<WebSocketUpgrade, axum::extract::ws::rejection::WebSocketUpgradeRejection>,
 ) -> ApiResult<Response> {
-    let session = admit(&app, &query.token, &headers)?;
+    let session = admit(&app, &query.token, &headers).await?;
     let upgrade = upgrade.map_err(|_| not_a_socket())?;
     Ok(sized(upgrade).on_upgrade(move |socket| serve(app, session, query.after, socket)))
 }
@@ -122,6 +124,8 @@ async fn follow(
 ) -> u16 {
     let mut stopping = app.stopping.clone();
     let mut watch = app.hub.watch(session.customer);
+    let mut here = presence::arrived(app, session.customer);
+    let mut typed_at = Timestamp(0);
     let mut ping = interval(PING_EVERY);
     ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
     ping.reset();
@@ -129,6 +133,9 @@ async fn follow(
     loop {
         // Marked before the read: what is committed during it is hinted again.
         watch.changed.mark_unchanged();
+        if !matches!(still_holds(app, &session).await, Ok(true)) {
+            return close_code::POLICY;
+        }
         let Ok((customer, feed)) = feed::read(app, &session, after).await else {
             return close_code::AGAIN;
         };
@@ -136,7 +143,19 @@ async fn follow(
             // Folded into another meanwhile: watch that one and read once more.
             session.customer = customer;
             watch = app.hub.watch(customer);
+            drop(std::mem::replace(
+                &mut here,
+                presence::arrived(app, customer),
+            ));
             continue;
+        }
+        if first {
+            // How far both sides read; later marks come as frames of their own.
+            if let Some(marks) = chat::read_marks(app, &session).await
+                && send(socket, marks).await.is_break()
+            {
+                return close_code::POLICY;
+            }
         }
         if first || !feed.items.is_empty() {
             let Ok(text) = serde_json::to_string(&feed) else {
@@ -164,7 +183,18 @@ async fn follow(
                     // Also looks whether the customer was folded into another.
                     break;
                 }
+                frame = watch.frames.recv() => {
+                    if let Ok(frame) = frame
+                        && session.asker().may_use(frame.conversation, frame.device)
+                        && send(socket, frame.text.to_string()).await.is_break()
+                    {
+                        return close_code::POLICY;
+                    }
+                }
                 message = socket.recv() => match message {
+                    Some(Ok(Message::Text(text))) => {
+                        chat::heard(app, &session, &text, &mut typed_at).await;
+                    }
                     Some(Ok(Message::Close(_)) | Err(_)) | None => return close_code::NORMAL,
                     Some(Ok(_)) => {}
                 },

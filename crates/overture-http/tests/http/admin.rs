@@ -8,16 +8,6 @@ use serde_json::{Value, json};
 
 use crate::support::*;
 
-impl Server {
-    async fn admin(&self, method: Method, path: &str, body: Value) -> Answer {
-        self.call(method, path)
-            .role(Role::Admin)
-            .json(&body)
-            .send()
-            .await
-    }
-}
-
 #[tokio::test]
 async fn a_new_key_works_at_once_and_a_revoked_one_no_more() {
     let server = Server::start().await;
@@ -369,45 +359,6 @@ async fn a_token_works_until_it_is_removed_and_is_shown_once() {
         .await
         .expect(400);
     assert_eq!(answer.json()["field"], "scopes");
-}
-
-#[tokio::test]
-async fn articles_are_offered_once_there_are_some() {
-    let server = Server::start().await;
-    let (token, _) = server.widget().await;
-    let put = |faqs: Value| server.admin(Method::PUT, "/v1/admin/faqs", json!({"faqs": faqs}));
-    let kept = put(json!([{"title": "How?", "body_markdown": "<script>x</script>"}]))
-        .await
-        .expect(200)
-        .json();
-    assert_eq!(
-        *server.core.changes.lock().unwrap(),
-        [WorldChange::Faqs(true)]
-    );
-    let read = server
-        .get("/v1/widget/faqs")
-        .bearer(&token)
-        .send()
-        .await
-        .expect(200)
-        .json();
-    assert_eq!(read["faqs"][0]["body_markdown"], "<script>x</script>");
-    assert_eq!(read["faqs"][0]["id"], kept["faqs"][0]["id"]);
-    put(kept["faqs"].clone()).await.expect(200);
-    assert_eq!(
-        server.core.changes.lock().unwrap().len(),
-        1,
-        "nothing changed"
-    );
-    put(json!([])).await.expect(200);
-    assert_eq!(
-        server.core.changes.lock().unwrap()[1],
-        WorldChange::Faqs(false)
-    );
-    let answer = put(json!([{"title": "", "body_markdown": "x"}]))
-        .await
-        .expect(400);
-    assert_eq!(answer.json()["field"], "faqs.title");
 }
 
 #[tokio::test]

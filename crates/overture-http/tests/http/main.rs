@@ -3,10 +3,17 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod admin;
+mod articles;
+mod brands;
+mod callback;
 mod capture;
+mod chat;
+mod consent;
 mod operation;
+mod pause;
 mod properties;
 mod roles;
+mod site;
 mod sockets;
 mod staff;
 mod support;

@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use overture_http::{Config, Readiness};
+use overture_http::{Config, Readiness, installation::CALLS};
 use serde_json::json;
 
 use crate::support::*;
@@ -173,4 +173,19 @@ async fn errors_name_the_query_parameter() {
         .await
         .expect(400);
     assert_eq!(answer.json()["field"], json!("limit"));
+}
+
+#[tokio::test]
+async fn a_sites_policy_is_judged_by_every_route_of_the_widget() {
+    let server = Server::start().await;
+    let document = server.get("/openapi.json").send().await.expect(200).json();
+    let paths = document["paths"].as_object().unwrap();
+    let routes = paths.keys().filter(|path| path.starts_with("/v1/widget/"));
+    // The one is a socket, and the other no page ever calls.
+    for route in routes.filter(|path| !path.ends_with("/socket") && !path.ends_with("/check")) {
+        let judged = CALLS
+            .iter()
+            .any(|call| call == route || call.ends_with('/') && route.starts_with(*call));
+        assert!(judged, "{route} is missing from installation::CALLS");
+    }
 }

@@ -12,7 +12,7 @@ use tokio_tungstenite::{
 
 use crate::support::*;
 
-async fn listen(server: &Server) -> SocketAddr {
+pub(crate) async fn listen(server: &Server) -> SocketAddr {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let router = server.router.clone();
@@ -27,11 +27,11 @@ async fn listen(server: &Server) -> SocketAddr {
     address
 }
 
-type Socket =
+pub(crate) type Socket =
     tokio_tungstenite::WebSocketStream<tokio_tungstenite::MaybeTlsStream<tokio::net::TcpStream>>;
 
 /// The next frame that is JSON.
-async fn next(socket: &mut Socket) -> Value {
+pub(crate) async fn next(socket: &mut Socket) -> Value {
     loop {
         match socket.next().await.unwrap().unwrap() {
             Message::Text(text) => return serde_json::from_str(&text).unwrap(),
@@ -57,6 +57,7 @@ fn said(text: &str) -> TimelineBody {
         author: Author::System,
         client_key: String::new(),
         text: Private::new(text),
+        attachments: Vec::new(),
     }
 }
 
@@ -147,7 +148,7 @@ async fn a_socket_without_a_session_is_refused() {
     }
 }
 
-fn desk(
+pub(crate) fn desk(
     address: SocketAddr,
     origin: &str,
 ) -> tokio_tungstenite::tungstenite::handshake::client::Request {

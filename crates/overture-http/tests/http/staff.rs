@@ -1,3 +1,7 @@
+//! What staff reads and does.
+//!
+//! tidy: long because every kind of row has its shape in one table.
+
 use std::collections::BTreeMap;
 
 use overture_engine::model::*;
@@ -233,6 +237,11 @@ fn conversation_row(agent: Option<AgentId>) -> Effect {
         last_text: Some(Private::new("<b>help</b>")),
         phone: None,
         code: None,
+        chat: Box::new(ChatStanding {
+            unread: 1,
+            ..ChatStanding::default()
+        }),
+        callback: None,
     })
 }
 
@@ -253,6 +262,7 @@ fn request_row(stage: RequestStage) -> Effect {
             stage,
             passed: Default::default(),
             told_position: 0,
+            tell_again_at: None,
         })),
     }
 }
@@ -540,6 +550,24 @@ async fn every_kind_of_row_has_its_shape() {
         TimelineBody::Custom {
             name: "Paid".to_owned(),
         },
+        TimelineBody::Pause {
+            path: "/checkout".to_owned(),
+            change: PauseChange::Started,
+            lasted: None,
+        },
+        TimelineBody::Pause {
+            path: "/checkout".to_owned(),
+            change: PauseChange::Resumed {
+                exact: true,
+                how: PauseEnd::Finished,
+            },
+            lasted: Some(Millis(41_900)),
+        },
+        TimelineBody::Pause {
+            path: "/checkout".to_owned(),
+            change: PauseChange::Failed(PauseFailure::NoAnswer),
+            lasted: None,
+        },
     ];
     let rows = bodies
         .into_iter()
@@ -586,6 +614,7 @@ async fn the_context_says_why_in_one_line() {
         device: None,
         path: "/checkout".to_owned(),
         path_since: NOW,
+        source: None,
     });
     state.grants.push(GrantState {
         grant: GrantId::derive(NOW, Seq(1), 0),

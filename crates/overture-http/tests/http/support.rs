@@ -14,13 +14,13 @@ use axum::{
     http::{HeaderMap, Method, Request, StatusCode},
 };
 use futures_util::{FutureExt, future::BoxFuture};
-use overture_engine::model::*;
+use overture_engine::{model::*, route::slots::CallbackOutlook};
 use overture_http::{
-    Config, Core, CoreStats, CustomerView, Hint, Parts, Readiness, Unavailable, WorldChange,
+    Config, Core, CoreStats, CustomerView, Hint, Parts, Readiness, Texts, Unavailable, WorldChange,
 };
 use overture_store::{
-    ApiToken, CommitUnit, DiskLimits, MasterKey, Role, Source, Staff, StaffSession, Store,
-    StoreOptions, WriteKey,
+    ApiToken, CommitUnit, DiskLimits, MasterKey, Role, Source, SourceCapture, Staff, StaffSession,
+    Store, StoreOptions, WriteKey,
 };
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -41,6 +41,9 @@ pub(crate) struct FakeCore {
     pub(crate) changes: Mutex<Vec<WorldChange>>,
     pub(crate) wiped: AtomicU64,
     pub(crate) states: Mutex<BTreeMap<CustomerId, CustomerState>>,
+    pub(crate) outlook: Mutex<Option<CallbackOutlook>>,
+    /// Who every browser claims to be; else each is a customer of its own.
+    pub(crate) claimed: Mutex<Option<CustomerId>>,
     pub(crate) hints: broadcast::Sender<Hint>,
 }
 
@@ -61,7 +64,11 @@ impl FakeCore {
         }
         match &ingress.subject {
             Subject::Identified(_, CustomerBody::SessionStarted(started)) => Reply::Session {
-                customer: Self::customer_of(started.device),
+                customer: self
+                    .claimed
+                    .lock()
+                    .unwrap()
+                    .unwrap_or_else(|| Self::customer_of(started.device)),
                 session: InteractionId::derive(NOW, Seq(1), 0),
                 timeline_seq: 0,
             },
@@ -74,10 +81,17 @@ impl FakeCore {
         taken
             .iter()
             .filter_map(|ingress| match &ingress.subject {
-                Subject::Identified(_, body) | Subject::Customer(_, body) => Some(body.clone()),
+                Subject::Identified(_, body)
+                | Subject::Customer(_, body)
+                | Subject::Visitor(_, _, body) => Some(body.clone()),
                 Subject::Route(_) | Subject::World(_) => None,
             })
             .collect()
+    }
+
+    /// Everything it took, in order.
+    pub(crate) fn all(&self) -> Vec<Ingress> {
+        self.taken.lock().unwrap().clone()
     }
 
     pub(crate) fn last(&self) -> Ingress {
@@ -119,6 +133,11 @@ impl Core for FakeCore {
         async move { view }.boxed()
     }
 
+    fn callback_outlook(&self, _: CustomerId) -> BoxFuture<'static, Option<CallbackOutlook>> {
+        let outlook = self.outlook.lock().unwrap().clone();
+        async move { outlook }.boxed()
+    }
+
     fn world(&self) -> WorldFacts {
         self.facts.lock().unwrap().clone()
     }
@@ -133,6 +152,7 @@ impl Core for FakeCore {
             WorldChange::Mode(mode) => facts.mode = *mode,
             WorldChange::Policy { revision, .. } => facts.policy_revision = *revision,
             WorldChange::Faqs(any) => facts.faqs = *any,
+            WorldChange::Guides { revision, .. } => facts.guides_revision = *revision,
         }
         self.changes.lock().unwrap().push(change);
         let facts = facts.clone();
@@ -283,6 +303,7 @@ fn staff(role: Role) -> Staff {
             chat: 2,
             callback: 1,
         },
+        hours: None,
         active: true,
         created_at: NOW,
     }
@@ -312,6 +333,8 @@ fn seed(store: &dyn Store, source: SourceId) {
             name: "Shop".to_owned(),
             allowed_origins: Vec::new(),
             identity_secret: Private::new(SECRET),
+            brand: None,
+            capture: SourceCapture::default(),
             created_at: NOW,
             write_keys: Vec::new(),
             events_total: 0,
@@ -347,6 +370,11 @@ impl Server {
     }
 
     pub(crate) async fn start_with(config: Config) -> Self {
+        Self::start_with_texts(config, None).await
+    }
+
+    /// With an account that sends text messages.
+    pub(crate) async fn start_with_texts(config: Config, texts: Option<Arc<dyn Texts>>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let options = StoreOptions {
             master_key: MasterKey::new([7; 32]),
@@ -374,6 +402,8 @@ impl Server {
             changes: Mutex::default(),
             wiped: AtomicU64::new(0),
             states: Mutex::default(),
+            outlook: Mutex::new(None),
+            claimed: Mutex::new(None),
             hints: broadcast::channel(64).0,
         });
         let now = Arc::new(AtomicI64::new(NOW.0));
@@ -385,6 +415,8 @@ impl Server {
             config,
             clock: Arc::new(move || Timestamp(clock.load(Ordering::Relaxed))),
             metrics: Arc::new(|| "overture_up 1\n".to_owned()),
+            texts,
+            mail: None,
             stopping,
         })
         .unwrap();
@@ -416,6 +448,15 @@ impl Server {
 
     pub(crate) fn post(&self, path: impl Into<String>) -> Call<'_> {
         self.call(Method::POST, path)
+    }
+
+    /// A call as an administrator.
+    pub(crate) async fn admin(&self, method: Method, path: &str, body: Value) -> Answer {
+        let call = self.call(method.clone(), path).role(Role::Admin);
+        match method {
+            Method::GET => call.send().await,
+            _ => call.json(&body).send().await,
+        }
     }
 
     pub(crate) fn reply(&self, reply: Reply) {
