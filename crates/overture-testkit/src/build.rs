@@ -27,9 +27,11 @@ pub fn world_with(policy: Policy) -> World {
             mode: Mode::Live,
             faqs: true,
             model: PlainModel.name().to_owned(),
+            ..WorldFacts::default()
         },
         policy: Arc::new(policy),
         engagement: Arc::new(PlainModel),
+        text: Arc::new(overture_engine::understand::text::NoTextModel),
     }
 }
 
@@ -109,6 +111,7 @@ pub fn profile(chat: u32, callback: u32) -> AgentProfile {
         languages: Default::default(),
         capacity: PerChannel { chat, callback },
         active: true,
+        hours: None,
     }
 }
 
@@ -133,6 +136,7 @@ pub fn from(identifiers: Vec<Identifier>, body: CustomerBody) -> Ingress {
         source: None,
         occurred_at: None,
         message_key: None,
+        unsaid: Unsaid::default(),
         subject: Subject::Identified(identifiers, body),
     }
 }
@@ -143,6 +147,7 @@ pub fn about(customer: CustomerId, body: CustomerBody) -> Ingress {
         source: None,
         occurred_at: None,
         message_key: None,
+        unsaid: Unsaid::default(),
         subject: Subject::Customer(customer, body),
     }
 }
@@ -153,6 +158,7 @@ pub fn routing(event: RouteEvent) -> Ingress {
         source: None,
         occurred_at: None,
         message_key: None,
+        unsaid: Unsaid::default(),
         subject: Subject::Route(event),
     }
 }
@@ -161,6 +167,7 @@ pub fn routing(event: RouteEvent) -> Ingress {
 pub fn session(device: LinkKey, level: IdentityLevel, path: &str) -> CustomerBody {
     CustomerBody::SessionStarted(SessionStarted {
         device,
+        anonymous: None,
         level,
         path: path.to_owned(),
         time_zone: None,

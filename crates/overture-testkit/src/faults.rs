@@ -6,16 +6,19 @@ use std::sync::{
 };
 
 use overture_engine::model::{
-    AgentId, AgentState, ConversationRow, CustomerId, CustomerState, DecisionId, DecisionRecord,
-    DeliveryId, GrantId, IdentityLink, Input, InteractionId, LinkKey, Private, RequestId,
-    RequestState, Seq, SourceId, Timestamp, TokenId,
+    AgentId, AgentState, AttachmentId, BrandId, ConversationRow, CustomerId, CustomerState,
+    DecisionId, DecisionRecord, DeliveryId, FaqId, GrantId, GuideId, IdentityLink, Input,
+    InteractionId, LinkKey, MediaId, Private, RequestId, RequestState, Seq, SourceId, Timestamp,
+    TokenId,
 };
 use overture_store::{
-    Alert, ApiToken, Boot, CommitUnit, Committed, ConversationsOf, CustomerSummary, CustomersBy,
-    DecisionCounts, DecisionFilter, DecisionQuery, DiskPressure, Epoch, Erased, Faq, GrantRow,
-    LedgerOf, LedgerReport, LedgerRow, MinuteCount, OutboxClaim, PolicyRevision, Pruned,
+    Alert, ApiToken, Article, ArticleChange, ArticleCounts, ArticleLocale, ArticleText, Boot,
+    Brand, CommitUnit, Committed, ConversationsOf, CustomerSummary, CustomersBy, DecisionCounts,
+    DecisionFilter, DecisionQuery, DiskPressure, Epoch, Erased, GrantRow, Guide, GuideHealth,
+    GuideMedia, GuideRevision, GuideSet, GuideSight, LedgerOf, LedgerReport, LedgerRow,
+    MinuteCount, MissedSearch, OutboxClaim, PolicyRevision, Pruned, PublishedArticle,
     RejectedEvent, Retention, SkippedEvent, Source, Staff, StaffSession, Store, StoreError,
-    TimelinePage, TimelineQuery, Totals, WriteKey,
+    TimelinePage, TimelineQuery, Totals, Upload, UploadLimits, Uploaded, WriteKey,
 };
 
 /// How the next commit goes wrong.
@@ -146,6 +149,11 @@ impl Store for FaultyStore {
         add_alert(alert: &Alert) -> ();
         open_alerts(limit: u32) -> Vec<Alert>;
         finish_alert(alert: DeliveryId, by: AgentId, at: Timestamp) -> bool;
+        add_attachment(upload: &Upload, bytes: &[u8], limits: UploadLimits) -> Uploaded;
+        attachments(attachments: &[AttachmentId]) -> Vec<Upload>;
+        attachment_bytes(attachment: AttachmentId) -> Option<Vec<u8>>;
+        keep_attachments(attachments: &[AttachmentId], conversation: InteractionId) -> ();
+        forget_unsent_attachments(before: Timestamp) -> u64;
         put_staff(staff: &Staff) -> ();
         staff(agent: AgentId) -> Option<Staff>;
         staff_by_email(email: &str) -> Option<Staff>;
@@ -158,6 +166,9 @@ impl Store for FaultyStore {
         sources() -> Vec<Source>;
         add_write_key(source: SourceId, key: &WriteKey) -> ();
         revoke_write_key(source: SourceId, key: &str, at: Timestamp) -> bool;
+        put_brand(brand: &Brand) -> ();
+        brands() -> Vec<Brand>;
+        remove_brand(brand: BrandId) -> bool;
         add_token(token: &ApiToken) -> ();
         tokens() -> Vec<ApiToken>;
         remove_token(token: TokenId) -> bool;
@@ -165,12 +176,36 @@ impl Store for FaultyStore {
         newest_policy() -> Option<PolicyRevision>;
         policy(revision: u32) -> Option<PolicyRevision>;
         policies(limit: u32) -> Vec<PolicyRevision>;
-        set_faqs(faqs: &[Faq]) -> ();
-        faqs() -> Vec<Faq>;
+        change_articles(changes: &[ArticleChange]) -> ();
+        articles() -> Vec<Article>;
+        article(faq: FaqId) -> Option<Article>;
+        published_articles() -> Vec<PublishedArticle>;
+        article_locales(faq: Option<FaqId>) -> Vec<ArticleLocale>;
+        newest_article_texts() -> Vec<ArticleText>;
+        article_texts(faq: FaqId, locale: &str) -> Vec<ArticleText>;
+        article_counts() -> Vec<ArticleCounts>;
+        missed_searches(limit: u32) -> Vec<MissedSearch>;
         add_rejected(events: &[RejectedEvent]) -> ();
         rejected(before: Option<u64>, limit: u32) -> Vec<(u64, RejectedEvent)>;
         setting(key: &str) -> Option<String>;
         set_setting(key: &str, value: &str) -> ();
+        put_guide(guide: &Guide) -> ();
+        guides() -> Vec<Guide>;
+        guide(guide: GuideId) -> Option<Guide>;
+        publish_guide(guide: &Guide, revision: Option<&GuideRevision>, set: &GuideSet) -> ();
+        add_guide_set(set: &GuideSet) -> ();
+        guide_revision(guide: GuideId, revision: u32) -> Option<GuideRevision>;
+        guide_revisions(guide: GuideId, limit: u32) -> Vec<GuideRevision>;
+        newest_guide_set() -> Option<GuideSet>;
+        guide_set(revision: u32) -> Option<GuideSet>;
+        put_guide_media(media: &GuideMedia, data: &[u8]) -> ();
+        remove_guide_media(media: MediaId) -> ();
+        guide_media(media: MediaId) -> Option<GuideMedia>;
+        guide_media_of(guide: GuideId) -> Vec<GuideMedia>;
+        guide_media_bytes(media: MediaId, from: u64, to: u64) -> Vec<u8>;
+        note_guide_sight(sight: &GuideSight) -> ();
+        guide_health(guide: GuideId, revision: u32, since: Timestamp) -> GuideHealth;
+        guide_counts(from: Timestamp, to: Timestamp) -> Vec<MinuteCount>;
         installation_secret() -> [u8; 32];
         pressure() -> DiskPressure;
         prune(now: Timestamp, retention: Retention) -> Pruned;

@@ -5,10 +5,10 @@ use crate::{config::Config, storage};
 /// Checks every hash; `Err` names the first row that does not fit.
 ///
 /// # Errors
-/// A row that does not fit, or a store that cannot be read.
+/// A row that does not fit, or a store that is not there or cannot be read.
 #[expect(clippy::print_stdout, reason = "the command's output")]
 pub(crate) fn verify(config: &Config) -> anyhow::Result<()> {
-    let store = storage::open(config)?;
+    let store = storage::open_existing(config)?;
     let report = store.verify_ledger()?;
     match report.first_bad {
         None => {

@@ -3,16 +3,17 @@
 use std::{path::PathBuf, process::ExitCode, sync::Arc};
 
 use clap::{Args, Parser, Subcommand};
-use overture_engine::understand::EngagementModel;
+use overture_engine::understand::{EngagementModel, TextModel};
 
 use crate::{
     audit,
     config::{Config, DEFAULTS, Flags},
     demo, doctor,
+    doctor_site::{self, SiteArgs},
     first_start::Preset,
     loadgen, policy,
     serve::{self, Print, Settings},
-    storage,
+    storage, text,
 };
 
 /// Proactive customer support: notices who struggles, decides by your policy, offers help,
@@ -33,8 +34,9 @@ enum Command {
     /// The ledger of grants.
     #[command(subcommand)]
     Audit(AuditCommand),
-    /// Check that everything is in place; each line says what to do.
-    Doctor(Flags),
+    /// Check that everything is in place, here or (`--site`) on a page that carries the
+    /// widget; each line says what to do.
+    Doctor(DoctorArgs),
     /// Load a server on a fixed schedule and report latencies.
     #[command(subcommand)]
     Loadgen(loadgen::Load),
@@ -43,6 +45,17 @@ enum Command {
     /// Policies.
     #[command(subcommand)]
     Policy(PolicyCommand),
+    /// Score messages with the active model.
+    #[command(subcommand)]
+    Score(ScoreCommand),
+    /// Make a model from labelled data.
+    #[command(subcommand)]
+    Train(TrainCommand),
+    /// Measure a model on labelled data.
+    #[command(subcommand)]
+    Evaluate(EvaluateCommand),
+    /// The text models: which there are, and which is in use.
+    Models(ModelsArgs),
     /// Print the commented default settings, to begin a file with.
     Config,
 }
@@ -95,6 +108,14 @@ impl PresetArgs {
     }
 }
 
+#[derive(Debug, Args)]
+struct DoctorArgs {
+    #[command(flatten)]
+    flags: Flags,
+    #[command(flatten)]
+    site: SiteArgs,
+}
+
 #[derive(Debug, Subcommand)]
 enum AuditCommand {
     /// Check the hash chains; name the first row that was changed, and exit with 1.
@@ -108,6 +129,56 @@ enum PolicyCommand {
         /// The file.
         file: PathBuf,
     },
+}
+
+#[derive(Debug, Subcommand)]
+enum ScoreCommand {
+    /// What messages say about their writers.
+    Text(text::ScoreArgs),
+}
+
+#[derive(Debug, Subcommand)]
+enum TrainCommand {
+    /// A text model of tier 0.
+    Text(text::TrainArgs),
+}
+
+#[derive(Debug, Subcommand)]
+enum EvaluateCommand {
+    /// A text model.
+    Text(text::EvaluateArgs),
+}
+
+#[derive(Debug, Args)]
+struct ModelsArgs {
+    /// Where models of your own are kept.
+    #[arg(
+        long,
+        value_name = "FOLDER",
+        default_value = "overture-data/models",
+        global = true
+    )]
+    models: PathBuf,
+    #[command(subcommand)]
+    command: ModelsCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum ModelsCommand {
+    /// Every model; the one in use is marked.
+    List,
+    /// One model's size, digest and place, as JSON.
+    Show {
+        /// Its name.
+        name: String,
+    },
+    /// Use a model, from the next start of `serve` on.
+    Activate {
+        /// Its name.
+        name: String,
+    },
+    /// Go back to the model that was in use before.
+    Rollback,
 }
 
 /// Runs the command that the arguments name.
@@ -136,9 +207,10 @@ fn run(command: Command) -> anyhow::Result<()> {
             let config = Config::load(&args.flags)?;
             serve::start_logging(&config)?;
             let settings = Settings {
-                config,
                 preset: args.preset.preset(),
                 demo: false,
+                text: active_text(&config),
+                config,
                 engagement: engagement(),
             };
             runtime()?.block_on(serve::run(settings, args.print))
@@ -150,7 +222,13 @@ fn run(command: Command) -> anyhow::Result<()> {
             visitors: args.visitors,
         })),
         Command::Audit(AuditCommand::Verify(flags)) => audit::verify(&Config::load(&flags)?),
-        Command::Doctor(flags) => doctor::run(&Config::load(&flags)?),
+        Command::Doctor(DoctorArgs { flags, site: args }) => {
+            let config = Config::load(&flags)?;
+            match args.site.clone() {
+                None => doctor::run(&config),
+                Some(site) => doctor_site::run(&args, &site, config.public_url()),
+            }
+        }
         Command::Loadgen(load) => loadgen::run(load),
         Command::Migrate(flags) => {
             let config = Config::load(&flags)?;
@@ -162,6 +240,10 @@ fn run(command: Command) -> anyhow::Result<()> {
             Ok(())
         }
         Command::Policy(PolicyCommand::Check { file }) => policy::check(&file),
+        Command::Score(ScoreCommand::Text(args)) => text::score(&args),
+        Command::Train(TrainCommand::Text(args)) => text::train(&args),
+        Command::Evaluate(EvaluateCommand::Text(args)) => text::evaluate(&args),
+        Command::Models(args) => models(&args),
         Command::Config => {
             print!("{DEFAULTS}");
             Ok(())
@@ -169,9 +251,54 @@ fn run(command: Command) -> anyhow::Result<()> {
     }
 }
 
+#[expect(clippy::print_stdout, reason = "the command's output")]
+fn models(args: &ModelsArgs) -> anyhow::Result<()> {
+    let folder = &args.models;
+    match &args.command {
+        ModelsCommand::List => {
+            for one in text::shelf::list(folder)? {
+                let mark = if one.is_active { "*" } else { " " };
+                let place = one.file.map_or("ships with the binary".to_owned(), |file| {
+                    file.display().to_string()
+                });
+                println!("{mark} {:<24} text, tier 0  {place}", one.name);
+            }
+            if let Some(why) = text::shelf::active(folder).fallback {
+                println!("{why}");
+            }
+        }
+        ModelsCommand::Show { name } => println!("{:#}", text::shelf::describe(folder, name)?),
+        ModelsCommand::Activate { name } => {
+            text::shelf::activate(folder, name)?;
+            println!("ok: {name} is used from the next start on");
+        }
+        ModelsCommand::Rollback => {
+            println!(
+                "ok: {} is used from the next start on",
+                text::shelf::roll_back(folder)?
+            );
+        }
+    }
+    Ok(())
+}
+
 /// The model that ships.
 pub fn engagement() -> Arc<dyn EngagementModel> {
     Arc::new(overture_inference::Logistic::shipped())
+}
+
+/// The text model that ships.
+pub fn text() -> Arc<dyn TextModel> {
+    Arc::new(text::shelf::shipped())
+}
+
+/// The text model that was made active; where it cannot be used, the log says so.
+fn active_text(config: &Config) -> Arc<dyn TextModel> {
+    let active = text::shelf::active(&config.data_dir.join("models"));
+    if let Some(reason) = active.fallback {
+        tracing::error!(%reason, "the active text model cannot be used");
+    }
+    Arc::new(active.model)
 }
 
 fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {

@@ -8,10 +8,13 @@ use figment::{
     providers::{Env, Format, Serialized, Toml},
 };
 use overture_channels::{
+    email::{Mailer, Security},
     guard::PrivateAddresses,
+    sms::Account,
     webhook::{Secret, Sender},
 };
-use overture_http::{Network, Rates};
+use overture_engine::model::Millis;
+use overture_http::{ChatConfig, Network, Rates};
 use overture_store::DiskLimits;
 use serde::{Deserialize, Serialize};
 
@@ -30,6 +33,8 @@ pub struct Config {
     pub database_url: String,
     /// Where people reach the server; empty for the host they asked for.
     pub public_url: String,
+    /// A path under which everything that the widget needs answers once more.
+    pub first_party_prefix: String,
     /// Proxies that are believed.
     pub trusted_proxies: Vec<String>,
     /// The master key in hex; empty for the key file.
@@ -40,10 +45,57 @@ pub struct Config {
     pub log_format: LogFormat,
     /// Where alerts go.
     pub webhook: WebhookConfig,
+    /// Text messages.
+    pub sms: SmsConfig,
     /// Where writes stop.
     pub disk: DiskConfig,
     /// How much is taken from one key, address or session.
     pub rates: RatesConfig,
+    /// The mail server.
+    pub smtp: SmtpConfig,
+    /// Presence and files of chats.
+    pub chat: ChatSection,
+}
+
+/// The mail server.
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SmtpConfig {
+    /// Empty for none.
+    pub host: String,
+    /// 0 for the usual one.
+    pub port: u16,
+    /// `starttls`, `tls` or `none`.
+    pub security: SmtpSecurity,
+    /// Who signs in.
+    pub user: String,
+    /// Their password.
+    pub password: String,
+    /// The sender.
+    pub from: String,
+    /// A certificate that is trusted besides the usual ones.
+    pub ca_file: PathBuf,
+}
+
+/// See [`Security`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[expect(missing_docs, reason = "the default file documents them")]
+pub enum SmtpSecurity {
+    Starttls,
+    Tls,
+    None,
+}
+
+/// See [`overture_http::ChatConfig`].
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "the default file documents them")]
+pub struct ChatSection {
+    pub away_after_s: u32,
+    pub file_max_bytes: u64,
+    pub conversation_max_bytes: u64,
+    pub files_max_bytes: u64,
 }
 
 /// How log lines look.
@@ -64,6 +116,22 @@ pub struct WebhookConfig {
     pub url: String,
     /// Shared secrets; each signs.
     pub secrets: Vec<String>,
+    /// Whether private networks may be called.
+    pub allow_private_addresses: bool,
+}
+
+/// The account that text messages are sent from.
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SmsConfig {
+    /// Empty for none.
+    pub url: String,
+    /// The account's id.
+    pub account: String,
+    /// The account's secret.
+    pub token: String,
+    /// The number or the name they come from.
+    pub from: String,
     /// Whether private networks may be called.
     pub allow_private_addresses: bool,
 }
@@ -116,16 +184,20 @@ pub struct Flags {
 }
 
 /// Environment variables that are read elsewhere or belong to tests.
-const TABLES: [&str; 11] = [
+const TABLES: [&str; 15] = [
+    "smtp",
+    "chat",
     "listen",
     "data_dir",
     "database_url",
     "public_url",
+    "first_party_prefix",
     "trusted_proxies",
     "master_key",
     "log",
     "log_format",
     "webhook",
+    "sms",
     "disk",
     "rates",
 ];
@@ -155,12 +227,26 @@ impl Config {
             .extract()
             .context("the settings are not valid")?;
         config.webhook()?;
+        config.sms()?;
+        config.mailer()?;
+        anyhow::ensure!(
+            (1..=3_600).contains(&config.chat.away_after_s),
+            "chat.away_after_s: expected 1 to 3600"
+        );
+        anyhow::ensure!(
+            config.chat.file_max_bytes <= 50 << 20,
+            "chat.file_max_bytes: expected at most 52428800"
+        );
         config.networks()?;
         anyhow::ensure!(
             config.public_url.is_empty()
                 || config.public_url.starts_with("https://")
                 || config.public_url.starts_with("http://"),
             "public_url: expected a url that begins with https:// or http://"
+        );
+        anyhow::ensure!(
+            is_prefix(&config.first_party_prefix),
+            "first_party_prefix: expected a path like /assist of small letters, digits and hyphens that nothing else uses, or nothing"
         );
         anyhow::ensure!(
             config.database_url.is_empty() || config.database_url.starts_with("postgres"),
@@ -213,6 +299,69 @@ impl Config {
         Ok(Some(sender))
     }
 
+    /// The account for text messages, where a url is set.
+    ///
+    /// # Errors
+    /// A setting that cannot work.
+    pub fn sms(&self) -> anyhow::Result<Option<Account>> {
+        let sms = &self.sms;
+        if sms.url.is_empty() {
+            return Ok(None);
+        }
+        let private = if sms.allow_private_addresses {
+            PrivateAddresses::Allow
+        } else {
+            PrivateAddresses::Refuse
+        };
+        let account = Account::new(&sms.url, &sms.account, &sms.token, &sms.from, private)
+            .context("sms is not valid")?;
+        Ok(Some(account))
+    }
+
+    /// The sender of mail, where a mail server is set.
+    ///
+    /// # Errors
+    /// A setting that no mail can be sent with.
+    pub fn mailer(&self) -> anyhow::Result<Option<Mailer>> {
+        let smtp = &self.smtp;
+        if smtp.host.is_empty() {
+            return Ok(None);
+        }
+        let ca_pem = if smtp.ca_file.as_os_str().is_empty() {
+            None
+        } else {
+            let read = std::fs::read(&smtp.ca_file);
+            Some(read.with_context(|| {
+                format!("smtp.ca_file: could not read {}", smtp.ca_file.display())
+            })?)
+        };
+        let mailer = Mailer::new(&overture_channels::email::Settings {
+            host: smtp.host.clone(),
+            port: (smtp.port != 0).then_some(smtp.port),
+            security: match smtp.security {
+                SmtpSecurity::Starttls => Security::Starttls,
+                SmtpSecurity::Tls => Security::Tls,
+                SmtpSecurity::None => Security::None,
+            },
+            user: smtp.user.clone(),
+            password: smtp.password.clone(),
+            from: smtp.from.clone(),
+            ca_pem,
+        });
+        Ok(Some(mailer.context("smtp is not valid")?))
+    }
+
+    /// Presence, files and mail of chats.
+    pub fn chat(&self) -> ChatConfig {
+        ChatConfig {
+            away_after: Millis::from_secs(self.chat.away_after_s.into()),
+            file_bytes_max: self.chat.file_max_bytes,
+            conversation_bytes_max: self.chat.conversation_max_bytes,
+            total_bytes_max: self.chat.files_max_bytes,
+            email: !self.smtp.host.is_empty(),
+        }
+    }
+
     /// The limits of the store.
     pub fn limits(&self) -> DiskLimits {
         DiskLimits {
@@ -242,6 +391,45 @@ impl Config {
     pub fn key_file(&self) -> PathBuf {
         key_file(&self.data_dir)
     }
+}
+
+/// First parts of paths that mean something already.
+const PATHS_TAKEN: [&str; 17] = [
+    "v1",
+    "desk",
+    "docs",
+    "help",
+    "shop",
+    "batch",
+    "beacon",
+    "e",
+    "capture",
+    "i",
+    "array",
+    "flags",
+    "decide",
+    "sourceConfig",
+    "metrics",
+    "healthz",
+    "readyz",
+];
+
+/// Whether a text is no prefix at all, or a path that nothing else uses.
+fn is_prefix(text: &str) -> bool {
+    if text.is_empty() {
+        return true;
+    }
+    let Some(path) = text.strip_prefix('/') else {
+        return false;
+    };
+    let plain = |part: &str| {
+        !part.is_empty()
+            && part
+                .bytes()
+                .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+    };
+    let first = path.split('/').next().unwrap_or_default();
+    path.len() <= 64 && path.split('/').all(plain) && !PATHS_TAKEN.contains(&first)
 }
 
 fn key_file(data_dir: &Path) -> PathBuf {
@@ -284,10 +472,26 @@ mod tests {
         for (file, named) in [
             ("lissten = 1", "lissten"),
             ("log_format = 7", "log_format"),
+            ("[sms]\nurl = \"https://x\"\naccount = \"AC1\"", "token"),
             ("[disk]\nmax_bytes = \"many\"", "max_bytes"),
+            ("[smtp]\nhost = \"mail.example.com\"", "from"),
+            (
+                "[smtp]\nhost = \"mail.example.com\"\nfrom = \"a@example.com\"\nsecurity = \"none\"",
+                "security",
+            ),
+            (
+                "[smtp]\nhost = \"mail.example.com\"\nfrom = \"a@example.com\"\nuser = \"ann\"",
+                "password",
+            ),
+            ("[smtp]\nsecurity = \"ssl\"", "security"),
+            ("[chat]\naway_after_s = 0", "away_after_s"),
             ("trusted_proxies = [\"ten\"]", "trusted_proxies"),
             ("public_url = \"help.example.com\"", "public_url"),
             ("database_url = \"mysql://x\"", "database_url"),
+            ("first_party_prefix = \"assist\"", "first_party_prefix"),
+            ("first_party_prefix = \"/v1/x\"", "first_party_prefix"),
+            ("first_party_prefix = \"/a//b\"", "first_party_prefix"),
+            ("first_party_prefix = \"/{a}\"", "first_party_prefix"),
             (
                 "[webhook]\nurl = \"https://example.com\"",
                 "webhook.secrets",

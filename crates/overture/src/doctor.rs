@@ -55,9 +55,15 @@ pub(crate) fn run(config: &Config) -> anyhow::Result<()> {
     say("disk sync", disk_sync(config));
     say("clock", wall_clock());
     say("port", port(config));
-    match storage::open(config) {
-        Err(error) => say("store", Fail(format!("{error:#}"))),
-        Ok(store) => {
+    // Looking makes nothing: what the first start makes is missing until then.
+    let store = storage::is_made(config).then(|| storage::open(config));
+    match store {
+        None => say(
+            "store",
+            Warn("none yet; the first start makes one".to_owned()),
+        ),
+        Some(Err(error)) => say("store", Fail(format!("{error:#}"))),
+        Some(Ok(store)) => {
             say("store", Fine(format!("{} answers", store.kind())));
             say("disk", disk(&*store));
             say("writer", writer(&*store));

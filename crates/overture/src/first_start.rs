@@ -5,10 +5,12 @@ use std::{collections::BTreeMap, sync::Arc};
 use anyhow::Context;
 use overture_engine::{
     decide::Policy,
-    model::{AgentId, AgentProfile, Ingress, PerChannel, Private, RouteEvent, SourceId, Subject},
+    model::{
+        AgentId, AgentProfile, Ingress, PerChannel, Private, RouteEvent, SourceId, Subject, Unsaid,
+    },
 };
 use overture_http::{Core, WorldChange};
-use overture_store::{PolicyRevision, Role, Source, Staff, Store, WriteKey};
+use overture_store::{PolicyRevision, Role, Source, SourceCapture, Staff, Store, WriteKey};
 use uuid::Uuid;
 
 use crate::{clock, core::Handle};
@@ -86,6 +88,7 @@ fn prepare_admin(store: &dyn Store, preset: &Preset) -> anyhow::Result<(String, 
                 chat: 3,
                 callback: 1,
             },
+            hours: None,
             active: true,
             created_at: clock::now(),
             email: email.clone(),
@@ -118,6 +121,8 @@ fn prepare_source(store: &dyn Store, preset: &Preset) -> anyhow::Result<String> 
                 name: "Website".to_owned(),
                 allowed_origins: Vec::new(),
                 identity_secret: Private::new(random_text(40)),
+                brand: None,
+                capture: SourceCapture::default(),
                 created_at: clock::now(),
                 write_keys: Vec::new(),
                 events_total: 0,
@@ -146,10 +151,11 @@ fn prepare_source(store: &dyn Store, preset: &Preset) -> anyhow::Result<String> 
 /// The store cannot be read, or the core does not take the change.
 pub async fn align(store: &Arc<dyn Store>, core: &Handle) -> anyhow::Result<()> {
     let reader = Arc::clone(store);
-    let (policy, faqs, staff, agents) = tokio::task::spawn_blocking(move || {
+    let (policy, faqs, guides, staff, agents) = tokio::task::spawn_blocking(move || {
         anyhow::Ok((
             reader.newest_policy()?,
-            reader.faqs()?,
+            reader.published_articles()?,
+            reader.newest_guide_set()?,
             reader.staff_list()?,
             reader.agents()?,
         ))
@@ -160,6 +166,13 @@ pub async fn align(store: &Arc<dyn Store>, core: &Handle) -> anyhow::Result<()> 
         let change = WorldChange::Policy {
             revision: policy.revision,
             toml: policy.toml,
+        };
+        core.change_world(change).await?;
+    }
+    if let Some(set) = guides.filter(|set| set.revision != world.guides_revision) {
+        let change = WorldChange::Guides {
+            revision: set.revision,
+            targets: set.targets,
         };
         core.change_world(change).await?;
     }
@@ -180,6 +193,7 @@ pub async fn align(store: &Arc<dyn Store>, core: &Handle) -> anyhow::Result<()> 
             source: None,
             occurred_at: None,
             message_key: None,
+            unsaid: Unsaid::default(),
             subject: Subject::Route(RouteEvent::AgentChanged { agent, profile }),
         })
         .collect();
@@ -194,6 +208,7 @@ fn profile(staff: &Staff) -> AgentProfile {
         skills: staff.skills.clone(),
         languages: staff.languages.clone(),
         capacity: staff.capacity,
+        hours: staff.hours.clone(),
         active: staff.active,
     }
 }

@@ -4,12 +4,21 @@
 use std::{sync::Arc, thread::JoinHandle, time::Duration};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender as Channel, bounded};
-use overture_channels::webhook::{self, Outcome, Sender};
-use overture_engine::model::{Millis, Outbound, OutboxItem};
+use overture_channels::{
+    email,
+    sms::Account,
+    webhook::{self, Outcome, Sender},
+};
+use overture_engine::model::{
+    CustomerBody, Ingress, MailFailed, MailFailure, Millis, Outbound, OutboxItem, Subject, Unsaid,
+};
+use overture_http::Core;
 use overture_store::{Alert, Epoch, OutboxClaim, Store, StoreError};
 use serde_json::json;
+use xxhash_rust::xxh3::xxh3_64;
 
-use crate::{clock, core::Handle};
+pub use crate::sms::Codes;
+use crate::{clock, core::Handle, mail::Post, sms};
 
 /// Rows that are claimed at once.
 const CLAIMS_MAX: u32 = 32;
@@ -37,6 +46,12 @@ pub struct Parts {
     pub core: Arc<Handle>,
     /// The endpoint, with its url.
     pub webhook: Option<(String, Sender)>,
+    /// The account for text messages.
+    pub sms: Option<Arc<Account>>,
+    /// Sends mail, where a mail server is set.
+    pub post: Option<Post>,
+    /// Where the core's answers are waited for.
+    pub runtime: tokio::runtime::Handle,
 }
 
 impl Outbox {
@@ -111,7 +126,10 @@ fn show(parts: &Parts, claim: &OutboxClaim) -> Result<(), StoreError> {
         decision,
         rule,
         text,
-    } = what;
+    } = what
+    else {
+        return Ok(());
+    };
     parts.store.add_alert(&Alert {
         alert: *delivery,
         at: *at,
@@ -124,13 +142,37 @@ fn show(parts: &Parts, claim: &OutboxClaim) -> Result<(), StoreError> {
 }
 
 fn deliver(parts: &Parts, claim: &OutboxClaim) -> Result<(), StoreError> {
+    let delivery = claim.item.delivery;
+    match &claim.item.what {
+        Outbound::Alert { .. } => alert(parts, claim),
+        Outbound::Sms(text) => {
+            let account = parts.sms.as_deref();
+            let tried = account.map(|account| sms::attempt(account, claim, text));
+            match tried {
+                None | Some(sms::Tried::Settled) => {
+                    parts.store.complete_outbox(parts.epoch, delivery)
+                }
+                Some(sms::Tried::Again(wait)) => {
+                    let next = clock::now() + Millis(wait.as_millis() as u64);
+                    parts.store.fail_outbox(parts.epoch, delivery, next)
+                }
+            }
+        }
+        Outbound::ChatMail { .. } => mail(parts, claim),
+    }
+}
+
+fn alert(parts: &Parts, claim: &OutboxClaim) -> Result<(), StoreError> {
     let OutboxItem { delivery, at, what } = &claim.item;
     let Outbound::Alert {
         customer,
         decision,
         rule,
         text,
-    } = what;
+    } = what
+    else {
+        return Ok(());
+    };
     let body = webhook::body(
         "alert",
         *at,
@@ -144,18 +186,91 @@ fn deliver(parts: &Parts, claim: &OutboxClaim) -> Result<(), StoreError> {
         Outcome::Delivered | Outcome::Disabled => {
             parts.store.complete_outbox(parts.epoch, *delivery)
         }
-        Outcome::Failed(reason) => match webhook::wait_after(claim.attempt) {
-            Some(wait) => {
-                tracing::warn!(delivery.id = %delivery, attempt = claim.attempt, %reason, "a webhook was not delivered, it is tried again");
-                let next = clock::now() + Millis(wait.as_millis() as u64);
-                parts.store.fail_outbox(parts.epoch, *delivery, next)
-            }
-            None => {
-                tracing::error!(delivery.id = %delivery, %reason, "a webhook was given up after its last attempt");
-                metrics::counter!("overture_deliveries_given_up_total").increment(1);
-                parts.store.complete_outbox(parts.epoch, *delivery)
-            }
-        },
+        Outcome::Failed(reason) => put_off(parts, claim, &reason),
+    }
+}
+
+/// One attempt at a mail; without a mail server it waits for one.
+fn mail(parts: &Parts, claim: &OutboxClaim) -> Result<(), StoreError> {
+    let OutboxItem { delivery, at, what } = &claim.item;
+    let outcome = match &parts.post {
+        Some(post) => post.deliver(*delivery, *at, what)?,
+        None => email::Outcome::Failed("no mail server is set".to_owned()),
+    };
+    match outcome {
+        email::Outcome::Sent => {
+            metrics::counter!("overture_mails_sent_total").increment(1);
+            parts.store.complete_outbox(parts.epoch, *delivery)
+        }
+        email::Outcome::Refused(reason) => {
+            tracing::error!(delivery.id = %delivery, %reason, "a mail was refused and is given up");
+            metrics::counter!("overture_deliveries_given_up_total").increment(1);
+            never_arrives(parts, claim, MailFailure::Refused, reason)
+        }
+        email::Outcome::Failed(reason) if webhook::wait_after(claim.attempt).is_none() => {
+            tracing::error!(delivery.id = %delivery, %reason, "a mail was given up after its last attempt");
+            metrics::counter!("overture_deliveries_given_up_total").increment(1);
+            never_arrives(parts, claim, MailFailure::GivenUp, reason)
+        }
+        email::Outcome::Failed(reason) => put_off(parts, claim, &reason),
+    }
+}
+
+/// A mail that never arrives is a fact of its conversation first, and only then done with: a
+/// crash in between tries the same mail again, and the fact is taken once.
+fn never_arrives(
+    parts: &Parts,
+    claim: &OutboxClaim,
+    failure: MailFailure,
+    detail: String,
+) -> Result<(), StoreError> {
+    let delivery = claim.item.delivery;
+    let Outbound::ChatMail {
+        customer,
+        conversation,
+        generation,
+        ..
+    } = &claim.item.what
+    else {
+        return parts.store.complete_outbox(parts.epoch, delivery);
+    };
+    let failed = MailFailed {
+        conversation: *conversation,
+        generation: *generation,
+        failure,
+        detail,
+    };
+    let told = parts.core.submit(vec![Ingress {
+        source: None,
+        occurred_at: None,
+        message_key: Some(xxh3_64(delivery.to_string().as_bytes())),
+        unsaid: Unsaid::default(),
+        subject: Subject::Customer(*customer, CustomerBody::MailFailed(failed)),
+    }]);
+    match parts.runtime.block_on(told) {
+        Ok(_) => parts.store.complete_outbox(parts.epoch, delivery),
+        Err(refusal) => {
+            tracing::warn!(delivery.id = %delivery, %refusal, "that a mail failed could not be noted, it is tried again");
+            let next = clock::now() + Millis::from_secs(refusal.retry_after_s.into());
+            parts.store.fail_outbox(parts.epoch, delivery, next)
+        }
+    }
+}
+
+/// A delivery failed or nobody knows: it is tried again later with the same id, or given up.
+fn put_off(parts: &Parts, claim: &OutboxClaim, reason: &str) -> Result<(), StoreError> {
+    let delivery = claim.item.delivery;
+    match webhook::wait_after(claim.attempt) {
+        Some(wait) => {
+            tracing::warn!(delivery.id = %delivery, attempt = claim.attempt, %reason, "a delivery failed, it is tried again");
+            let next = clock::now() + Millis(wait.as_millis() as u64);
+            parts.store.fail_outbox(parts.epoch, delivery, next)
+        }
+        None => {
+            tracing::error!(delivery.id = %delivery, %reason, "a delivery was given up after its last attempt");
+            metrics::counter!("overture_deliveries_given_up_total").increment(1);
+            parts.store.complete_outbox(parts.epoch, delivery)
+        }
     }
 }
 

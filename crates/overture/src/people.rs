@@ -116,15 +116,19 @@ impl Visitor {
             .ok()
     }
 
+    /// Reads from the widget's interface.
+    pub async fn read(&mut self, path: &str) -> anyhow::Result<Value> {
+        let bearer = format!("Bearer {}", self.token);
+        self.connection
+            .call("GET", path, &[("authorization", &bearer)], &Value::Null)
+            .await?
+            .ok()
+    }
+
     /// Reads the feed after the last number seen.
     pub async fn feed(&mut self) -> anyhow::Result<Vec<Value>> {
-        let bearer = format!("Bearer {}", self.token);
         let path = format!("/v1/widget/feed?after={}", self.seq);
-        let answer = self
-            .connection
-            .call("GET", &path, &[("authorization", &bearer)], &Value::Null)
-            .await?
-            .ok()?;
+        let answer = self.read(&path).await?;
         Ok(self.take_items(&answer))
     }
 
@@ -209,6 +213,20 @@ impl StaffMember {
         answer
             .ok()
             .with_context(|| format!("{method} {path} was refused"))
+    }
+
+    /// Sends a file as it is.
+    pub async fn send(&mut self, path: &str, file: &[u8]) -> anyhow::Result<Value> {
+        let headers = [
+            ("cookie", self.cookie.as_str()),
+            ("x-csrf-token", self.csrf.as_str()),
+        ];
+        let authority = &self.target.authority;
+        let request = crate::client::render("POST", authority, path, &headers, file);
+        let answer = self.connection.exchange(&request).await?;
+        answer
+            .ok()
+            .with_context(|| format!("POST {path} was refused"))
     }
 
     /// Another connection to the same server, for calls at the same time.

@@ -11,7 +11,7 @@ use anyhow::Context;
 use axum::serve::ListenerExt;
 use indicatif::{ProgressBar, ProgressStyle};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
-use overture_engine::understand::EngagementModel;
+use overture_engine::understand::{EngagementModel, TextModel};
 use overture_http::{Core, Readiness};
 use overture_store::Store;
 use tokio::{
@@ -26,6 +26,7 @@ use crate::{
     config::{Config, LogFormat},
     core::{self, Handle},
     first_start::{self, Credentials, Preset},
+    mail::{self, Post},
     outbox::{self, Outbox},
     storage,
 };
@@ -46,6 +47,8 @@ pub struct Settings {
     pub demo: bool,
     /// What scores customers; the product has one, tests may bring another.
     pub engagement: Arc<dyn EngagementModel>,
+    /// What reads texts.
+    pub text: Arc<dyn TextModel>,
 }
 
 /// A server that listens.
@@ -92,22 +95,44 @@ impl Server {
         let (core, running) = core::start(core::Options {
             store: Arc::clone(&store),
             engagement: settings.engagement,
+            text: settings.text,
             clock: clock::now,
         });
         let (stopping, stopped) = watch::channel(false);
+        let sms = config.sms()?.map(Arc::new);
+        let mailer = config.mailer()?.map(Arc::new);
+        let url = config.public_url().unwrap_or_else(|| local_url(address));
+        let post = match &mailer {
+            Some(mailer) => {
+                let (store, mailer, url) = (Arc::clone(&store), Arc::clone(mailer), url.clone());
+                let post = move || Post::new(store, mailer, url);
+                Some(tokio::task::spawn_blocking(post).await??)
+            }
+            None => None,
+        };
         let parts = overture_http::Parts {
+            texts: sms
+                .clone()
+                .map(|account| Arc::new(outbox::Codes(account)) as _),
             core: Arc::clone(&core) as Arc<dyn Core>,
             store: Arc::clone(&store),
             config: overture_http::Config {
                 public_url: config.public_url(),
+                first_party_prefix: config.first_party_prefix.clone(),
                 trusted_proxies: config.networks()?,
                 demo: settings.demo,
                 shop_write_key: credentials.write_key.clone(),
                 version: env!("CARGO_PKG_VERSION").to_owned(),
                 rates: config.rates(),
+                chat: config.chat(),
             },
             clock: Arc::new(clock::now),
             metrics: Arc::new(move || prometheus.render()),
+            mail: mailer.clone().map(|mailer| overture_http::MailStatus {
+                host: config.smtp.host.clone(),
+                from: mailer.from(),
+                send_test: Arc::new(move |to: &str| mail::send_test(&mailer, to, clock::now())),
+            }),
             stopping: stopped.clone(),
         };
         let router = tokio::task::spawn_blocking(move || overture_http::router(parts)).await??;
@@ -129,9 +154,12 @@ impl Server {
             webhook: config
                 .webhook()?
                 .map(|sender| (config.webhook.url.clone(), sender)),
+            post,
+            sms,
+            runtime: tokio::runtime::Handle::current(),
         });
         Ok(Self {
-            url: config.public_url().unwrap_or_else(|| local_url(address)),
+            url,
             credentials,
             store,
             core,

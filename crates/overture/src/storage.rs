@@ -33,6 +33,24 @@ pub fn open(config: &Config) -> anyhow::Result<Arc<dyn Store>> {
     }
 }
 
+/// Opens the store that the settings name, and makes none.
+///
+/// # Errors
+/// There is none, or as [`open`].
+pub fn open_existing(config: &Config) -> anyhow::Result<Arc<dyn Store>> {
+    anyhow::ensure!(
+        is_made(config),
+        "there is no database {}: give the server's own --data-dir",
+        config.database_file().display()
+    );
+    open(config)
+}
+
+/// Whether a start would find a database. PostgreSQL is asked when it is opened.
+pub fn is_made(config: &Config) -> bool {
+    !config.database_url.is_empty() || config.database_file().exists()
+}
+
 /// Becomes the one writer.
 ///
 /// # Errors

@@ -68,6 +68,7 @@ fn open(place: &dyn TempStore) -> (Arc<dyn Store>, Arc<Faults>, Arc<Handle>, Run
     let (core, running) = core::start(Options {
         store: Arc::new(faulty),
         engagement: Arc::new(PlainModel),
+        text: Arc::new(overture_engine::understand::text::NoTextModel),
         clock,
     });
     (store, faults, core, running)
@@ -251,7 +252,7 @@ impl<'a> Site<'a> {
             let mut done = true;
             for state in self.seen().customers.values() {
                 done &= state.offer.is_none() && state.conversation.is_none();
-                if let Some(open) = &state.conversation {
+                for open in state.open() {
                     let home = sent(about(state.customer, going_home(open)), Wants::Nothing);
                     let reply = self.core.submit(vec![home.ingress]);
                     self.runtime.block_on(reply).unwrap();
@@ -312,6 +313,7 @@ impl<'a> Site<'a> {
             facts: WorldFacts::default(),
             policy: build::world().policy,
             engagement: Arc::new(PlainModel),
+            text: Arc::new(overture_engine::understand::text::NoTextModel),
         };
         let (mut rows, mut states) = (Rows::default(), MemoryStates::default());
         let mut next = Seq(1);

@@ -140,7 +140,8 @@ pub fn check_states(states: &MemoryStates, now: Timestamp) {
                 offer.offer
             );
         }
-        if let Some(open) = &state.conversation {
+        assert!(state.conversation.is_some() || state.beside.is_empty());
+        for open in state.open() {
             let request = routing.requests.get(&open.request);
             let request = request.unwrap_or_else(|| panic!("{} is lost", open.request));
             waited_on.insert(open.request);

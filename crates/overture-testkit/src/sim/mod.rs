@@ -425,9 +425,10 @@ impl<'a> Sim<'a> {
             .memory
             .customers
             .values()
-            .filter_map(|state| {
-                let open = state.conversation.as_ref()?;
-                Some((state.customer, open.conversation, open.agent))
+            .flat_map(|state| {
+                state
+                    .open()
+                    .map(|open| (state.customer, open.conversation, open.agent))
             })
             .collect();
         for (customer, conversation, agent) in open {

@@ -162,6 +162,7 @@ impl People {
                     Purpose::AnalyseBehaviour
                 },
                 granted: random.percent(75),
+                by: ConsentSource::Api,
             },
             4 => CustomerBody::Identified {
                 identifiers: identifiers.clone(),
@@ -220,6 +221,7 @@ impl People {
             key: key_of(key),
             client_key: key.to_owned(),
             text: Private::new(format!("text of {key}")),
+            attachments: Vec::new(),
         };
         sent(say(message), Wants::Message(key.to_owned()))
     }
@@ -316,6 +318,7 @@ impl People {
                     key: key_of(&key),
                     client_key: key.clone(),
                     text: Private::new(format!("text of {key}")),
+                    attachments: Vec::new(),
                 };
                 sent(about(request.customer, body), Wants::Message(key))
             }
@@ -380,6 +383,7 @@ fn world(facts: WorldFacts) -> Ingress {
         source: None,
         occurred_at: None,
         message_key: None,
+        unsaid: Unsaid::default(),
         subject: Subject::World(facts),
     }
 }

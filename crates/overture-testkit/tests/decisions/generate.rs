@@ -35,7 +35,7 @@ pub(crate) fn policies() -> Vec<Policy> {
             "id = \"struggle-prompt\"\nshadow = true",
         )],
         vec![(
-            "options = [\"callback\", \"chat\", \"faq\"]",
+            "options = [\"callback\", \"chat\", \"faq\", \"smart_pause\"]",
             "options = [\"chat\"]",
         )],
     ];
@@ -116,6 +116,7 @@ pub(crate) fn happening(random: &mut Random, before: &CustomerState) -> Customer
         2 => CustomerBody::Consent {
             purpose: Purpose::Contact,
             granted: random.percent(50),
+            by: ConsentSource::Api,
         },
         3 => CustomerBody::OffersWanted,
         4 => {
@@ -150,6 +151,7 @@ pub(crate) fn customer(random: &mut Random, world: &World, now: Timestamp) -> Cu
             device: random.percent(90).then_some(device),
             path: "/checkout".to_owned(),
             path_since: heard,
+            source: None,
         });
     }
     let zones = [
@@ -268,5 +270,7 @@ fn conversation(random: &mut Random, now: Timestamp) -> ConversationState {
         device: None,
         phone: None,
         recent: Default::default(),
+        chat: Box::default(),
+        callback: None,
     }
 }

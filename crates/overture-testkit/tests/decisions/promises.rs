@@ -22,6 +22,7 @@ pub(crate) fn may_contact(
         CustomerBody::Consent {
             purpose: Purpose::Contact,
             granted,
+            ..
         } => {
             if *granted {
                 Consent::Granted
@@ -77,7 +78,8 @@ pub(crate) fn may_contact(
     )?;
     holds(wants || held_back.declined_until <= now, "after a decline")?;
     let gives_way = before.offer.as_ref().is_none_or(|offer| {
-        offer.expires_at <= now || offer.style == OfferStyle::Prompt && rule.action == Action::Offer
+        let gives_way = matches!(offer.style, OfferStyle::Prompt | OfferStyle::Guide);
+        offer.expires_at <= now || gives_way && rule.action == Action::Offer
     });
     holds(gives_way, "beside another offer")?;
     holds(before.conversation.is_none(), "in a conversation")

@@ -35,6 +35,8 @@ impl Engine {
             metrics::counter!("overture_dropped_messages_total")
                 .increment(u64::from(open.batch.dropped));
         }
+        metrics::counter!("overture_unpermitted_inputs_total")
+            .increment(u64::from(open.batch.unpermitted));
         let unit = CommitUnit {
             inputs: open.batch.inputs,
             effects: open.batch.effects,

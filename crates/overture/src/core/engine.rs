@@ -10,13 +10,14 @@ use std::{
 use crossbeam_channel::{Receiver, select};
 use overture_engine::{
     World,
+    contact::offers,
     decide::Policy,
     flow::{self, LoadError},
     model::{
-        CustomerBody, CustomerId, Effect, Ingress, Input, InputBody, Millis, Reply, RouteEvent,
-        Seq, Subject, Timestamp, WorldFacts,
+        ChannelKind, CustomerBody, CustomerId, Effect, Ingress, Input, InputBody, Millis, Reply,
+        RouteEvent, Seq, Subject, Timestamp, Unsaid, WorldFacts,
     },
-    route,
+    route::{self, slots::CallbackOutlook},
     understand::{EngagementInputs, level_of},
 };
 use overture_http::{CustomerView, Readiness, Unavailable};
@@ -122,6 +123,7 @@ impl Engine {
                 facts: WorldFacts::default(),
                 policy: Arc::new(Policy::from_shipped(0)),
                 engagement: options.engagement,
+                text: options.text,
             },
             store: options.store,
             shared,
@@ -266,13 +268,14 @@ impl Engine {
     /// Steps something of our own.
     pub(super) fn internal(&mut self, subject: Subject) -> Result<(), Lost> {
         let customer = match &subject {
-            Subject::Customer(customer, _) => Some(*customer),
+            Subject::Customer(customer, _) | Subject::Visitor(customer, ..) => Some(*customer),
             _ => None,
         };
         let ingress = Ingress {
             source: None,
             occurred_at: None,
             message_key: None,
+            unsaid: Unsaid::default(),
             subject,
         };
         match self.step(ingress) {
@@ -300,6 +303,10 @@ impl Engine {
             Call::Submit { inputs, reply } => self.submit(inputs, reply),
             Call::Peek { customer, reply } => {
                 let _ = reply.send(self.view(customer));
+                Ok(())
+            }
+            Call::Outlook { customer, reply } => {
+                let _ = reply.send(self.outlook(customer));
                 Ok(())
             }
             Call::World { change, reply } => match self.change_world(change) {
@@ -359,7 +366,7 @@ impl Engine {
             _ => None,
         });
         let customers = fresh().filter_map(|input| match &input.subject {
-            Subject::Customer(customer, _) => Some(*customer),
+            Subject::Customer(customer, _) | Subject::Visitor(customer, ..) => Some(*customer),
             _ => None,
         });
         let links = links.flatten().map(|identifier| identifier.key);
@@ -389,7 +396,7 @@ impl Engine {
                 continue;
             }
             let customer = match &ingress.subject {
-                Subject::Customer(customer, _) => Some(*customer),
+                Subject::Customer(customer, _) | Subject::Visitor(customer, ..) => Some(*customer),
                 _ => None,
             };
             match self.step(ingress) {
@@ -493,6 +500,16 @@ impl Engine {
         })
     }
 
+    fn outlook(&mut self, customer: CustomerId) -> Option<CallbackOutlook> {
+        let found = self.memory.look(customer);
+        let state = found
+            .map_err(|error| tracing::warn!(%error, "a customer could not be read"))
+            .ok()
+            .flatten()?;
+        let needs = offers::needs_of(state, &self.world.policy, ChannelKind::Callback);
+        Some(self.memory.routing_ref().callback_outlook(&needs))
+    }
+
     /// Steps what is queued, writes every state behind, and leaves.
     fn finish(&mut self) -> Result<(), Lost> {
         self.shared.set_ready(Readiness::Refusing("stopping"));
@@ -578,6 +595,9 @@ impl Engine {
                 let _ = reply.send(Err(why));
             }
             Call::Peek { reply, .. } => {
+                let _ = reply.send(None);
+            }
+            Call::Outlook { reply, .. } => {
                 let _ = reply.send(None);
             }
             Call::World { reply, .. } => {

@@ -22,6 +22,9 @@ const RETENTION: Retention = Retention {
     max_log_bytes: 50_000_000_000,
 };
 
+/// For how long an uploaded file waits for its message.
+const UNSENT_KEPT: Millis = Millis::from_secs(86_400);
+
 /// Starts the thread. It ends when the core is gone.
 pub(super) fn start(store: &Arc<dyn Store>, shared: &Arc<Shared>, clock: fn() -> Timestamp) {
     let (store, shared) = (Arc::downgrade(store), Arc::downgrade(shared));
@@ -54,6 +57,13 @@ fn work(store: &Weak<dyn Store>, shared: &Weak<Shared>, clock: fn() -> Timestamp
                     "retention was applied"
                 ),
                 Err(error) => tracing::warn!(%error, "retention could not be applied"),
+            }
+        }
+        if round.is_multiple_of(ROUNDS_PER_PRUNE) {
+            match store.forget_unsent_attachments(clock() - UNSENT_KEPT) {
+                Ok(0) => {}
+                Ok(files) => tracing::info!(files, "files that no message carries were forgotten"),
+                Err(error) => tracing::warn!(%error, "unsent files could not be forgotten"),
             }
         }
         drop(store);

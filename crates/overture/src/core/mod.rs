@@ -27,7 +27,8 @@ use crossbeam_channel::{Sender, TrySendError, bounded};
 use futures_util::future::BoxFuture;
 use overture_engine::{
     model::{CustomerId, Ingress, Reply, Timestamp, WorldFacts},
-    understand::EngagementModel,
+    route::slots::CallbackOutlook,
+    understand::{EngagementModel, TextModel},
 };
 use overture_http::{Core, CoreStats, CustomerView, Hint, Readiness, Unavailable, WorldChange};
 use overture_store::Store;
@@ -48,6 +49,8 @@ pub struct Options {
     pub store: Arc<dyn Store>,
     /// What scores customers.
     pub engagement: Arc<dyn EngagementModel>,
+    /// What reads texts.
+    pub text: Arc<dyn TextModel>,
     /// Wall-clock time.
     pub clock: fn() -> Timestamp,
 }
@@ -61,6 +64,10 @@ enum Call {
     Peek {
         customer: CustomerId,
         reply: oneshot::Sender<Option<CustomerView>>,
+    },
+    Outlook {
+        customer: CustomerId,
+        reply: oneshot::Sender<Option<CallbackOutlook>>,
     },
     World {
         change: WorldChange,
@@ -156,12 +163,20 @@ pub fn describe_metrics() {
         "Inputs left out because they made a step panic"
     );
     describe_counter!(
+        "overture_unpermitted_inputs_total",
+        "Inputs of which nothing is kept, for want of the customer's permission"
+    );
+    describe_counter!(
         "overture_dropped_messages_total",
         "Messages between the machines that were dropped"
     );
     describe_counter!(
         "overture_deliveries_given_up_total",
         "Deliveries given up after the last attempt"
+    );
+    describe_counter!(
+        "overture_texts_total",
+        "Text messages, by what came of them"
     );
     describe_histogram!("overture_commit_seconds", "Time of one commit");
     describe_gauge!("overture_queue_depth", "Inputs that wait for the core");
@@ -226,9 +241,25 @@ impl Core for Handle {
         self.shared.hints.subscribe()
     }
 
+    fn desk_changed(&self) {
+        Handle::desk_changed(self);
+    }
+
     fn peek(&self, customer: CustomerId) -> BoxFuture<'static, Option<CustomerView>> {
         let (reply, answer) = oneshot::channel();
         let sent = self.try_call(Call::Peek { customer, reply });
+        Box::pin(async move {
+            sent.ok()?;
+            answer.await.ok().flatten()
+        })
+    }
+
+    fn callback_outlook(
+        &self,
+        customer: CustomerId,
+    ) -> BoxFuture<'static, Option<CallbackOutlook>> {
+        let (reply, answer) = oneshot::channel();
+        let sent = self.try_call(Call::Outlook { customer, reply });
         Box::pin(async move {
             sent.ok()?;
             answer.await.ok().flatten()

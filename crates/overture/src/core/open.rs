@@ -25,6 +25,7 @@ pub(super) struct Mark {
     inputs: usize,
     pub(super) effects: usize,
     dropped: u32,
+    unpermitted: u32,
 }
 
 impl Open {
@@ -37,6 +38,7 @@ impl Open {
             inputs: self.batch.inputs.len(),
             effects: self.batch.effects.len(),
             dropped: self.batch.dropped,
+            unpermitted: self.batch.unpermitted,
         }
     }
 
@@ -44,6 +46,7 @@ impl Open {
         self.batch.inputs.truncate(mark.inputs);
         self.batch.effects.truncate(mark.effects);
         self.batch.dropped = mark.dropped;
+        self.batch.unpermitted = mark.unpermitted;
     }
 
     /// Who is told what once the unit is durable.

@@ -6,9 +6,9 @@ use std::{
 };
 
 use overture_engine::{
-    decide::Policy,
+    decide::{Guides, Policy},
     flow,
-    model::{InputBody, Seq, WorldFacts},
+    model::{GuideTarget, InputBody, Seq, WorldFacts},
 };
 use overture_http::Readiness;
 use overture_store::StoreError;
@@ -51,7 +51,7 @@ impl Engine {
         Ok(())
     }
 
-    /// Takes the world as logged, with the policy it names.
+    /// Takes the world as logged, with the policy and the guides it names.
     fn adopt(&mut self, facts: WorldFacts) -> Result<(), StoreError> {
         if facts.policy_revision > 0 {
             let row = self.store.policy(facts.policy_revision)?;
@@ -61,6 +61,16 @@ impl Engine {
             let policy = parse_policy(&row.toml, row.revision)
                 .map_err(|what| StoreError::Corrupt { what })?;
             self.world.policy = Arc::new(policy);
+        }
+        if facts.guides_revision > 0 {
+            let set = self.store.guide_set(facts.guides_revision)?;
+            let set = set.ok_or(StoreError::Missing {
+                what: "list of live guides",
+            })?;
+            let guides = compile_guides(&set.targets, set.revision)
+                .map_err(|what| StoreError::Corrupt { what })?;
+            let policy = Policy::clone(&self.world.policy);
+            self.world.policy = Arc::new(policy.with_guides(guides));
         }
         self.shared.world.store(Arc::new(facts.clone()));
         self.world.facts = facts;
@@ -134,4 +144,10 @@ pub(super) fn parse_policy(toml: &str, revision: u32) -> Result<Policy, String> 
             errors.first().map_or("", |error| &error.message)
         )),
     }
+}
+
+/// Guides that were checked before they became live.
+pub(super) fn compile_guides(targets: &[GuideTarget], revision: u32) -> Result<Guides, String> {
+    Guides::compile(targets)
+        .map_err(|error| format!("revision {revision} of the live guides is not valid: {error:?}"))
 }

@@ -2,14 +2,15 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use overture_engine::model::{
-    AgentId, AgentProfile, Mode, Presence, RouteEvent, Subject, WorldFacts,
+use overture_engine::{
+    decide::Policy,
+    model::{AgentId, AgentProfile, Mode, Presence, RouteEvent, Subject, WorldFacts},
 };
 use overture_http::WorldChange;
 
 use super::{
     engine::{Engine, Lost},
-    recover::parse_policy,
+    recover::{compile_guides, parse_policy},
 };
 
 impl Engine {
@@ -22,20 +23,23 @@ impl Engine {
         facts.model = self.world.engagement.name().to_owned();
         let mut policy = Arc::clone(&self.world.policy);
         let mut is_stop = false;
+        let corrupt = |what| Lost::Commit(overture_store::StoreError::Corrupt { what });
         match change {
             WorldChange::Mode(mode) => {
                 is_stop = facts.mode == Mode::Live && mode == Mode::Shadow;
                 facts.mode = mode;
             }
             WorldChange::Policy { revision, toml } => {
-                let parsed = parse_policy(&toml, revision);
-                policy =
-                    Arc::new(parsed.map_err(|what| {
-                        Lost::Commit(overture_store::StoreError::Corrupt { what })
-                    })?);
+                let parsed = parse_policy(&toml, revision).map_err(corrupt)?;
+                policy = Arc::new(parsed.with_guides(policy.guides().clone()));
                 facts.policy_revision = revision;
             }
             WorldChange::Faqs(faqs) => facts.faqs = faqs,
+            WorldChange::Guides { revision, targets } => {
+                let guides = compile_guides(&targets, revision).map_err(corrupt)?;
+                policy = Arc::new(Policy::clone(&policy).with_guides(guides));
+                facts.guides_revision = revision;
+            }
         }
         self.internal(Subject::World(facts.clone()))?;
         self.hand_over(true);

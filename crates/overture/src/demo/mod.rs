@@ -2,6 +2,7 @@
 //! interface like anybody; nothing in the engine knows that this is a demo.
 
 mod agents;
+mod guides;
 mod texts;
 mod visitors;
 
@@ -66,6 +67,9 @@ const SKILLS: &str = r#"skills = [
   { path = "/shop/product", skill = "coffee" },
 ]"#;
 
+/// The demo's knowledge base, in the form that the administration exports and imports.
+const ARTICLES: &str = include_str!("articles.json");
+
 /// What the demo is started with.
 pub(crate) struct DemoSettings {
     /// Settings given as flags.
@@ -111,6 +115,7 @@ pub(crate) async fn run(settings: DemoSettings) -> anyhow::Result<()> {
         preset,
         demo: true,
         engagement: cli::engagement(),
+        text: cli::text(),
     })
     .await?;
     server.wait_until_ready().await?;
@@ -156,13 +161,11 @@ async fn furnish(server: &Server, seat_password: &str) -> anyhow::Result<Vec<age
     }
     let all = [("payments", 3), ("orders", 3), ("coffee", 3)];
     put_agent(&mut admin, "You", SEAT_EMAIL, seat_password, &all, &["en"]).await?;
-    let faqs: Vec<Value> = texts::ARTICLES
-        .iter()
-        .map(|(title, body)| json!({"title": title, "body_markdown": body}))
-        .collect();
+    let articles: Value = serde_json::from_str(ARTICLES).context("the demo's articles")?;
     admin
-        .call("PUT", "/v1/admin/faqs", &json!({"faqs": faqs}))
+        .call("POST", "/v1/admin/articles/import", &articles)
         .await?;
+    guides::furnish(&mut admin).await?;
     let policy = admin.call("GET", "/v1/admin/policy", &Value::Null).await?;
     let toml = Policy::shipped().replacen("\nskills = []", &format!("\n{SKILLS}"), 1);
     if policy["toml"] != toml.as_str() {

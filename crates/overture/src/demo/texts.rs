@@ -1,4 +1,4 @@
-//! What simulated customers and agents say, and the demo's articles.
+//! What simulated customers and agents say.
 
 /// One thing that goes wrong in the shop, with the talk about it.
 #[derive(Debug)]
@@ -183,30 +183,6 @@ pub(super) const NEVER_MIND: [&str; 3] = [
     "Never mind, I found it",
     "Have to catch my train, I'll be back later",
     "OK it works now, no idea why",
-];
-
-/// Articles: title and text.
-pub(super) const ARTICLES: [(&str, &str); 5] = [
-    (
-        "My card is refused",
-        "Type the number **without spaces**. Some banks ask you to confirm in their app: keep this page open meanwhile.",
-    ),
-    (
-        "When will it arrive?",
-        "Orders before 15:00 leave the same day and take two working days. You get a link to follow the parcel.",
-    ),
-    (
-        "Which grind do I need?",
-        "- Espresso: fine\n- Pour-over: medium-fine\n- French press: coarse\n\nToo bitter? Go coarser. Too thin? Go finer.",
-    ),
-    (
-        "Sending something back",
-        "Unopened bags and all equipment can come back within 30 days. The label is in the parcel.",
-    ),
-    (
-        "Discount codes and gift cards",
-        "One of them an order. A gift card keeps what is left on it.",
-    ),
 ];
 
 /// The topic that a text is about.

@@ -130,6 +130,10 @@ async fn answer_offer(
         let options = offer["options"].as_array().into_iter().flatten();
         options.into_iter().any(|option| option["kind"] == kind)
     };
+    if offer["style"] == "guide" {
+        // It was read; nothing is asked.
+        return Ok(false);
+    }
     let is_prompt = offer["style"] == "prompt";
     let choice = match random.below(10) {
         _ if is_prompt && random.below(3) > 0 => return Ok(false),

@@ -65,6 +65,11 @@ async fn a_graceful_stop_leaves_nothing_to_replay() {
 async fn the_other_commands_answer_on_fresh_data() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
+    let (fine, said) = run(&["doctor"], &data);
+    assert!(fine && said.contains("none yet"), "{said}");
+    let (fine, said) = run(&["audit", "verify"], &data);
+    assert!(!fine && said.contains("there is no database"), "{said}");
+    assert!(!data.exists(), "looking makes nothing");
     let (fine, said) = run(&["migrate"], &data);
     assert!(fine && said.contains("ok"), "{said}");
     let (fine, said) = run(&["audit", "verify"], &data);

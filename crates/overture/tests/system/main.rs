@@ -2,10 +2,14 @@
 //! temporary folder, over its public interface.
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "tests")]
 
+mod callback;
 mod commands;
+mod consent;
 mod crash;
 mod disk;
+mod doctor_site;
 mod grants;
+mod identity;
 mod outbox;
 mod panics;
 mod replay;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use overture::{cli, client::Target, people::Visitor};
 use overture_engine::{
     World,
-    decide::Policy,
+    decide::{Guides, Policy},
     flow,
     memory::MemoryStates,
     model::{DecisionRecord, Effect, InputBody, Seq, WorldFacts},
@@ -90,6 +90,7 @@ fn replay(store: &dyn Store) -> Vec<DecisionRecord> {
         facts: WorldFacts::default(),
         policy: Arc::new(Policy::from_shipped(0)),
         engagement: cli::engagement(),
+        text: cli::text(),
     };
     let mut states = MemoryStates::default();
     let mut decisions = Vec::new();
@@ -105,7 +106,13 @@ fn replay(store: &dyn Store) -> Vec<DecisionRecord> {
                 if facts.policy_revision != world.facts.policy_revision {
                     let row = store.policy(facts.policy_revision).unwrap().unwrap();
                     let parsed = Policy::parse(&row.toml, row.revision).unwrap();
-                    world.policy = Arc::new(parsed.policy);
+                    let guides = world.policy.guides().clone();
+                    world.policy = Arc::new(parsed.policy.with_guides(guides));
+                }
+                if facts.guides_revision != world.facts.guides_revision {
+                    let set = store.guide_set(facts.guides_revision).unwrap().unwrap();
+                    let guides = Guides::compile(&set.targets).unwrap();
+                    world.policy = Arc::new(Policy::clone(&world.policy).with_guides(guides));
                 }
                 world.facts = facts.clone();
             }

@@ -187,6 +187,7 @@ pub(crate) async fn serve(
         },
         demo: false,
         engagement: engagement.unwrap_or_else(cli::engagement),
+        text: cli::text(),
     })
     .await
     .unwrap();
@@ -224,11 +225,12 @@ pub(crate) async fn admin(target: &Target) -> StaffMember {
     StaffMember::sign_in(target, EMAIL, PASSWORD).await.unwrap()
 }
 
-/// Signs an available agent in.
+/// Signs an available agent in, who works around the clock.
 pub(crate) async fn agent(target: &Target, name: &str) -> StaffMember {
     let email = format!("{name}@example.com");
+    let always: Vec<_> = (0..7).map(|_| json!([[0, 1440]])).collect();
     let account = json!({
-        "name": name, "email": email, "password": PASSWORD, "role": "agent", "skills": [],
+        "hours": {"days": always, "time_zone": "UTC"}, "name": name, "email": email, "password": PASSWORD, "role": "agent", "skills": [],
         "languages": [], "capacity": {"chat": 50, "callback": 50}, "active": true,
     });
     let mut admin = admin(target).await;

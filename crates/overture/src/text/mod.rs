@@ -1,0 +1,13 @@
+//! `overture score|train|evaluate text` and `overture models`: the text models from the command line.
+
+mod chart;
+mod data;
+mod evaluate;
+mod measure;
+mod score;
+pub(crate) mod shelf;
+mod train;
+
+pub(crate) use evaluate::{EvaluateArgs, run as evaluate};
+pub(crate) use score::{ScoreArgs, run as score};
+pub(crate) use train::{TrainArgs, run as train};
