@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
-  define: { __PANEL_VERSION__: '"dev"' },
+  define: { __VERSION__: '"dev"', __LOCALE__: '(globalThis.overtureTestLanguage ?? "en")' },
   test: { environment: 'jsdom', include: ['test/**/*.test.ts'], css: true },
 });

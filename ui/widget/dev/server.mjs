@@ -1,6 +1,7 @@
 // A stand-in for the server, to look at the widget and the shop: `npm run dev -w widget`, then http://localhost:4173/shop/
 // POST /dev/offer {style} shows an offer, /dev/assign gives the chat an agent, /dev/say {text} lets the agent speak,
 // /dev/withdraw takes the offer back, /dev/down {down:true} refuses everything; GET /dev/seen tells what arrived.
+// A test that imports it also holds answers back: `hold(path)` keeps them until what it returns is called.
 import { createServer } from 'node:http';
 import { readFile } from 'node:fs/promises';
 import { extname, join, normalize } from 'node:path';
@@ -34,6 +35,23 @@ const FAQS = [
   },
 ];
 
+const CHAT = {
+  attachments: { bytes_max: 1_000_000, files_max: 3, types: ['text/plain', 'image/png'] },
+  ask_email: true,
+  privacy_url: 'https://shop.example/privacy',
+  is_open: true,
+  terms_recorded: false,
+  staff_read: 0,
+};
+const TIMES = {
+  now: { open: true, wait_s: 60 },
+  days: [],
+  zone: 'UTC',
+  countries: { DE: 49 },
+  texts: false,
+  verify: false,
+};
+
 export function startServer(port = 4173) {
   const state = {
     seq: 0,
@@ -44,6 +62,17 @@ export function startServer(port = 4173) {
     down: false,
     conversation: null,
     keys: {},
+    /** What a session says besides, for example its brand and texts. */
+    session: {},
+    sessions: 0,
+    /** Tokens that are no longer taken. */
+    expired: new Set(),
+    /** What a chat's copy says; without one it cannot be had. */
+    transcript: null,
+    /** By the beginning of a path: what its answers wait for. */
+    held: {},
+    /** Live guides by their id; an offer of style `guide` names one. */
+    guides: {},
   };
 
   function push(item) {
@@ -52,6 +81,15 @@ export function startServer(port = 4173) {
     state.items.push(full);
     for (const socket of state.sockets) socket.send({ items: [full], seq: state.seq });
     return full;
+  }
+
+  function hold(path) {
+    let free;
+    state.held[path] = new Promise((resolve) => (free = resolve));
+    return () => {
+      delete state.held[path];
+      free();
+    };
   }
 
   function openConversation(channel) {
@@ -77,6 +115,7 @@ export function startServer(port = 4173) {
                 { kind: 'callback', label: 'Request Callback', wait_s: 300 },
                 { kind: 'chat', label: 'Start Chat', wait_s: 0 },
                 { kind: 'faq', label: 'View FAQs' },
+                { kind: 'smart_pause', label: 'Smart Pause' },
               ]
             : [
                 { kind: 'faq', label: 'View FAQs' },
@@ -108,25 +147,57 @@ export function startServer(port = 4173) {
       if (down) for (const socket of state.sockets) socket.close();
     },
     reset: () =>
-      Object.assign(state, { items: [], seen: [], calls: [], down: false, conversation: null, keys: {} }),
+      Object.assign(state, {
+        items: [],
+        seen: [],
+        calls: [],
+        down: false,
+        conversation: null,
+        keys: {},
+        session: {},
+        held: {},
+        transcript: null,
+        guides: {},
+      }),
     accept: ({ status, code }) => {
       state.acceptProblem = status ? { status, code } : null;
     },
   };
 
   function answer(method, path, body) {
+    if (path.startsWith('/terms')) {
+      return [
+        200,
+        {
+          consent: 'platform',
+          unsaid: { analyse: true, contact: true },
+          url_allow: [],
+          consent_categories: {},
+          thresholds: {
+            slow_click_ms: 3_000,
+            dead_click_ms: 7_000,
+            hesitation_ms: 30_000,
+            thrash_reversals: 4,
+            thrash_window_ms: 2_000,
+            idle_ms: 30_000,
+          },
+        },
+      ];
+    }
     if (path === '/session') {
+      state.sessions += 1;
       return [
         200,
         {
           session: 'int_s',
-          session_token: 'tok',
+          session_token: `tok_${state.sessions}`,
           device_token: 'dev',
           anonymous_id: 'anon',
           seq: state.seq,
           help_button: true,
           faqs: true,
           feed: [],
+          ...state.session,
         },
       ];
     }
@@ -134,12 +205,33 @@ export function startServer(port = 4173) {
       const after = Number(new URLSearchParams(path.split('?')[1]).get('after'));
       return [200, { items: state.items.filter((it) => it.seq > after), seq: state.seq }];
     }
-    if (path === '/faqs') return [200, { faqs: FAQS }];
+    if (path === '/faqs/search') return [200, { faqs: FAQS.map((it) => ({ ...it, why: 'general' })) }];
+    const faq = /^\/faqs\/(\w+)\?/.exec(path);
+    if (faq) return [200, FAQS.find(({ id }) => id === faq[1])];
+    if (path === '/chat') return [200, CHAT];
+    if (path.startsWith('/callback/slots')) return [200, TIMES];
+    if (path.includes('/transcript')) return state.transcript ? [200, state.transcript] : [500, {}];
+    if (path.includes('/attachments')) {
+      const name = new URLSearchParams(path.split('?')[1]).get('name');
+      return [
+        200,
+        {
+          id: `att_${state.calls.length}`,
+          name,
+          content_type: 'text/plain',
+          bytes: 8,
+          width_px: 0,
+          height_px: 0,
+        },
+      ];
+    }
+    const [, guide] = /^\/guides\/(\w+)\?/.exec(path) ?? [];
+    if (guide) return state.guides[guide] ? [200, state.guides[guide]] : [404];
     if (path === '/help') return [200, openConversation(body.channel)];
     if (path === '/messages') {
       const known = state.keys[body.client_key];
       if (known) return [200, { seq: known.seq, message: known.message }];
-      const { conversation, client_key, text } = body;
+      const { conversation, client_key, text, attachments } = body;
       const made = push({
         kind: 'message',
         conversation,
@@ -147,6 +239,7 @@ export function startServer(port = 4173) {
         author: 'customer',
         text,
         client_key,
+        attachments,
       });
       state.keys[client_key] = made;
       return [200, { seq: made.seq, message: made.message }];
@@ -181,11 +274,15 @@ export function startServer(port = 4173) {
         return json(200, { success: true });
       }
       const path = url.pathname.replace('/v1/widget', '') + url.search;
-      const body = text ? JSON.parse(text) : {};
-      if (request.method === 'POST') state.calls.push({ path, body });
-      return json(...answer(request.method, path, body));
+      const token = request.headers.authorization?.replace('Bearer ', '');
+      if (state.expired.has(token)) return json(401, { code: 'session_expired' });
+      const body = text && /json/.test(request.headers['content-type']) ? JSON.parse(text) : {};
+      if (request.method === 'POST') state.calls.push({ path, body, token });
+      const said = answer(request.method, path, body);
+      await Object.entries(state.held).find(([start]) => path.startsWith(start))?.[1];
+      return json(...said);
     }
-    const script = /^\/(widget[\w-]*\.js)$/.exec(url.pathname);
+    const script = /^\/(widget[\w.-]*\.js)$/.exec(url.pathname);
     if (script && state.down) return request.socket.destroy();
     const file = script
       ? join(UI, 'widget/dist', script[1])
@@ -211,7 +308,7 @@ export function startServer(port = 4173) {
 
   return new Promise((resolve) => {
     server.listen(port, () =>
-      resolve({ port: server.address().port, state, dev, close: () => server.close() }),
+      resolve({ port: server.address().port, state, dev, hold, close: () => server.close() }),
     );
   });
 }

@@ -4,14 +4,12 @@ import { randomId } from './ids';
 import type { Outbox } from './outbox';
 import { createRetry, refusal } from './retry';
 import type { Session } from './session';
-import { isOpen, type Store } from './store';
-import { ApiError } from './transport';
-import type { ConversationItem, MessageItem } from './types';
+import { addPending, isOpen, type PendingMessage, type Store } from './store';
+import { isApiError } from './transport';
+import type { AttachedFile, ConversationItem, MessageItem } from './types';
+import type { WidgetContext } from './ui/context';
 
-export const MESSAGE_CHARS_MAX = 4_000;
-const PENDING_MAX = 50;
-
-export function createConversation(session: Session, store: Store, outbox: Outbox) {
+export function createConversation(session: Pick<Session, 'call'>, store: Store, outbox: Outbox) {
   /** What the server just told us, until the feed says more. */
   function opened(conversation: string, channel: 'chat' | 'callback'): void {
     store.update((view) => {
@@ -28,44 +26,37 @@ export function createConversation(session: Session, store: Store, outbox: Outbo
     });
   }
 
-  async function ask(channel: 'chat' | 'callback', phone?: string): Promise<string> {
+  async function ask(): Promise<string> {
     const key = store.get().helpKey ?? randomId();
     store.set({ helpKey: key });
     try {
       const answer = await session.call<{ conversation: string }>('POST', '/help', {
-        channel,
-        idempotency_key: `${key}-${channel}`,
-        ...(phone ? { phone } : {}),
+        channel: 'chat',
+        idempotency_key: `${key}-chat`,
       });
-      opened(answer.conversation, channel);
+      opened(answer.conversation, 'chat');
       return answer.conversation;
     } catch (error) {
       // A refused request was not made: the next one is another.
-      if (error instanceof ApiError && !isRetriable(error.status)) store.set({ helpKey: null });
+      if (isApiError(error) && !isRetriable(error.status)) store.set({ helpKey: null });
       throw error;
     }
   }
 
-  async function deliver(clientKey: string, text: string): Promise<void> {
+  async function deliver({ clientKey, text, attachments }: PendingMessage): Promise<void> {
     const { conversation } = store.get();
-    const id = conversation && isOpen(conversation) ? conversation.conversation : await ask('chat');
-    const answer = await session.call<{ seq: number; message: string }>('POST', '/messages', {
-      conversation: id,
-      client_key: clientKey,
-      text,
-    });
+    const id = conversation && isOpen(conversation) ? conversation.conversation : await ask();
+    const said = { conversation: id, client_key: clientKey, text, attachments };
+    const answer = await session.call<{ seq: number; message: string }>('POST', '/messages', said);
     store.update((view) => {
       const pending = view.pending.filter((it) => it.clientKey !== clientKey);
       if (view.messages.some((it) => it.message === answer.message)) return { pending };
       const item: MessageItem = {
+        ...said,
+        ...answer,
         kind: 'message',
-        seq: answer.seq,
         at: new Date().toISOString(),
-        conversation: id,
-        message: answer.message,
         author: 'customer',
-        text,
-        client_key: clientKey,
       };
       return { pending, messages: [...view.messages, item].sort((a, b) => a.seq - b.seq) };
     });
@@ -74,14 +65,13 @@ export function createConversation(session: Session, store: Store, outbox: Outbo
   const flush = createRetry(async () => {
     const next = () => store.get().pending.find((it) => !it.failed);
     for (let entry = next(); entry; entry = next()) {
-      const { clientKey, text } = entry;
-      const problem = await deliver(clientKey, text).catch(refusal);
+      const problem = await deliver(entry).catch(refusal);
       if (!problem) continue;
       const { conversation } = store.get();
       if ((problem.status === 404 || problem.status === 409) && conversation && isOpen(conversation)) {
         // Ended while we were writing: the same words open a new conversation.
         store.set({ conversation: { ...conversation, status: 'ended' }, helpKey: null });
-      } else markFailed(clientKey, true);
+      } else markFailed(entry.clientKey, true);
     }
   });
 
@@ -96,11 +86,8 @@ export function createConversation(session: Session, store: Store, outbox: Outbo
     ask,
     opened,
 
-    say(text: string): void {
-      store.update(({ pending }) => ({
-        pending: [...pending, { clientKey: randomId(), text, failed: false }].slice(-PENDING_MAX),
-        draft: '',
-      }));
+    say(text: string, attachments?: AttachedFile[]): void {
+      store.set(addPending(store.get(), text, attachments));
       void flush();
     },
 
@@ -119,3 +106,15 @@ export function createConversation(session: Session, store: Store, outbox: Outbo
 }
 
 export type Conversation = ReturnType<typeof createConversation>;
+
+/** One of them in a widget, whichever of the scripts that come later asks first; it sends what waits once it can. */
+export function conversationOf({ session, store, outbox, shared }: WidgetContext): Conversation {
+  if (!shared.conversation) {
+    const made = (shared.conversation = createConversation(session, store, outbox));
+    store.subscribe((view, before) => {
+      if (view.connection === 'online' && before.connection !== 'online') void made.flush();
+    });
+    if (store.get().connection === 'online') void made.flush();
+  }
+  return shared.conversation;
+}

@@ -3,16 +3,24 @@ import { backoffMs, isRetriable } from './backoff';
 import { randomId } from './ids';
 import type { CapturedEvent } from './types';
 
+const BATCH_EVENTS_MAX = 100;
+const BATCH_BYTES_MAX = 400_000;
+/** Browsers refuse beacons above 64 KB in flight. */
+const BEACON_BYTES_MAX = 50_000;
+const EVENT_BYTES_MAX = 30_000;
+const QUEUE_EVENTS_MAX = 500;
+const FLUSH_MS = 2_000;
+const RETRY_BASE_MS = 1_000;
+const RETRY_MAX_MS = 60_000;
 export const QUEUE_LIMITS = {
-  batchEvents: 100,
-  batchBytes: 400_000,
-  /** Browsers refuse beacons above 64 KB in flight. */
-  beaconBytes: 50_000,
-  eventBytes: 30_000,
-  queueEvents: 500,
-  flushMs: 2_000,
-  retryBaseMs: 1_000,
-  retryMaxMs: 60_000,
+  batchEvents: BATCH_EVENTS_MAX,
+  batchBytes: BATCH_BYTES_MAX,
+  beaconBytes: BEACON_BYTES_MAX,
+  eventBytes: EVENT_BYTES_MAX,
+  queueEvents: QUEUE_EVENTS_MAX,
+  flushMs: FLUSH_MS,
+  retryBaseMs: RETRY_BASE_MS,
+  retryMaxMs: RETRY_MAX_MS,
 };
 
 export interface Identity {
@@ -41,6 +49,9 @@ export function createEventQueue(io: QueueIo) {
   let timer: ReturnType<typeof setTimeout> | undefined;
   let failures = 0;
   let refused = false;
+  /** Undefined until it is known whether anything may be told: till then facts wait here, and nothing leaves. */
+  let open: boolean | undefined;
+  let lastError: CapturedEvent | undefined;
 
   function stamp(event: CapturedEvent): CapturedEvent {
     if (identity && !event.anonymousId) {
@@ -60,14 +71,19 @@ export function createEventQueue(io: QueueIo) {
     let count = 0;
     for (const event of from) {
       bytes += JSON.stringify(event).length + 1;
-      if (count === QUEUE_LIMITS.batchEvents || (count > 0 && bytes > bytesMax)) break;
+      if (count === BATCH_EVENTS_MAX || (count > 0 && bytes > bytesMax)) break;
       count += 1;
     }
     return from.splice(0, count);
   }
 
+  function drop(): void {
+    waiting = [];
+    inFlight = [];
+  }
+
   function schedule(delayMs: number): void {
-    if (timer !== undefined || inFlight.length || !waiting.length || !identity || refused) return;
+    if (timer !== undefined || inFlight.length || !waiting.length || !identity || refused || !open) return;
     timer = setTimeout(() => {
       timer = undefined;
       void flush();
@@ -75,18 +91,18 @@ export function createEventQueue(io: QueueIo) {
   }
 
   async function flush(): Promise<void> {
-    if (inFlight.length || !waiting.length || !identity || refused) return;
+    if (inFlight.length || !waiting.length || !identity || refused || !open) return;
     clearTimeout(timer);
     timer = undefined;
-    const batch = take(waiting, QUEUE_LIMITS.batchBytes);
+    const batch = take(waiting, BATCH_BYTES_MAX);
     inFlight = batch;
     const { status, retryAfterMs } = await io.send(bodyOf(batch));
     // A beacon may have taken the batch with it while the page was going.
     if (inFlight !== batch) return;
     inFlight = [];
     if (isRetriable(status)) {
-      waiting = batch.concat(waiting).slice(-QUEUE_LIMITS.queueEvents);
-      const delay = backoffMs(failures, QUEUE_LIMITS.retryBaseMs, QUEUE_LIMITS.retryMaxMs);
+      waiting = batch.concat(waiting).slice(-QUEUE_EVENTS_MAX);
+      const delay = backoffMs(failures, RETRY_BASE_MS, RETRY_MAX_MS);
       failures += 1;
       schedule(Math.max(delay, retryAfterMs ?? 0));
       return;
@@ -94,15 +110,18 @@ export function createEventQueue(io: QueueIo) {
     failures = 0;
     refused = status === 401 || status === 403;
     if (refused) waiting = [];
-    schedule(waiting.length >= QUEUE_LIMITS.batchEvents ? 0 : QUEUE_LIMITS.flushMs);
+    schedule(waiting.length >= BATCH_EVENTS_MAX ? 0 : FLUSH_MS);
   }
 
   return {
     flush,
     size: () => waiting.length + inFlight.length,
 
+    /** The last form error that was met. */
+    lastError: () => lastError,
+
     add(type: 'page' | 'track', event: string | undefined, properties: Record<string, unknown>): void {
-      if (refused) return;
+      if (refused || open === false) return;
       const fact: CapturedEvent = {
         type,
         ...(event === undefined ? {} : { event }),
@@ -111,32 +130,41 @@ export function createEventQueue(io: QueueIo) {
         properties,
         context: { page: { path: io.path() } },
       };
-      if (JSON.stringify(fact).length > QUEUE_LIMITS.eventBytes) {
+      if (event === 'overture:form_error') lastError = fact;
+      if (JSON.stringify(fact).length > EVENT_BYTES_MAX) {
         console.warn(`overture: "${event}" is too large and was not sent`);
         return;
       }
       waiting.push(stamp(fact));
-      if (waiting.length > QUEUE_LIMITS.queueEvents) waiting.shift();
+      if (waiting.length > QUEUE_EVENTS_MAX) waiting.shift();
       // Never cut a retry delay short: only the first full batch after a success goes at once.
-      if (waiting.length >= QUEUE_LIMITS.batchEvents && failures === 0) void flush();
-      else schedule(QUEUE_LIMITS.flushMs);
+      if (waiting.length >= BATCH_EVENTS_MAX && failures === 0) void flush();
+      else schedule(FLUSH_MS);
     },
+
+    /** Not allowed, it takes nothing more, and what was not sent is not sent, also not later. */
+    allow(on: boolean): void {
+      open = on;
+      if (!on) drop();
+      schedule(QUEUE_LIMITS.flushMs);
+    },
+    drop,
 
     /** Facts captured before now belong to this visitor too. */
     identify(next: Identity): void {
       identity = next;
       refused = false;
       waiting.forEach(stamp);
-      schedule(QUEUE_LIMITS.flushMs);
+      schedule(FLUSH_MS);
     },
 
     /** Sends everything as the page goes. What was in flight goes again: the server drops doubles by `messageId`. */
     drain(): void {
-      if (!identity || refused) return;
+      if (!identity || refused || !open) return;
       waiting = inFlight.concat(waiting);
       inFlight = [];
       while (waiting.length) {
-        const batch = take(waiting, QUEUE_LIMITS.beaconBytes);
+        const batch = take(waiting, BEACON_BYTES_MAX);
         if (!io.beacon(bodyOf(batch))) {
           waiting = batch.concat(waiting);
           return;
@@ -149,6 +177,7 @@ export function createEventQueue(io: QueueIo) {
       this.drain();
       waiting = [];
       identity = null;
+      lastError = undefined;
     },
   };
 }

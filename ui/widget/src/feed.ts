@@ -17,9 +17,16 @@ interface Frame {
   ping?: boolean;
 }
 
+/** What is told once and never stored: who types, who read. Lost is lost. */
+export interface Line {
+  heard?: (frame: object) => void;
+  /** Throws while the socket is not open. */
+  say(frame: object): void;
+}
+
 export interface FeedHooks {
   seq(): number;
-  onItems(items: FeedItem[], seq: number): void;
+  onItems(items: FeedItem[], seq: number): unknown;
   onConnection(reached: boolean): void;
 }
 
@@ -30,24 +37,32 @@ export function createFeed(transport: Transport, session: Session, hooks: FeedHo
   let silenceTimer: ReturnType<typeof setTimeout> | undefined;
   let pollTimer: ReturnType<typeof setTimeout> | undefined;
   let running = false;
+  /** What was asked before the feed was stopped is not read any more. */
+  let turn = 0;
 
-  const socketOpen = (): boolean => socket?.readyState === WebSocket.OPEN;
+  const socketOpen = (): boolean => socket?.readyState === 1;
 
   function receive(frame: Frame): void {
     if (frame.items) hooks.onItems(frame.items, frame.seq ?? hooks.seq());
+    else api.heard?.(frame);
   }
 
   async function poll(): Promise<void> {
     clearTimeout(pollTimer);
     pollTimer = undefined;
     if (!running || socketOpen()) return;
+    const mine = turn;
+    let reached = false;
     try {
-      receive(await session.call<Frame>('GET', `/feed?after=${hooks.seq()}`));
-      hooks.onConnection(true);
+      const frame = await session.call<Frame>('GET', `/feed?after=${hooks.seq()}`);
+      if (mine === turn) receive(frame);
+      reached = true;
     } catch {
-      if (!socketOpen()) hooks.onConnection(false);
+      // Tried again below.
     }
-    if (running && failures >= FAILURES_BEFORE_POLLING) pollTimer ??= setTimeout(() => void poll(), POLL_MS);
+    if (mine !== turn) return;
+    if (reached || !socketOpen()) hooks.onConnection(reached);
+    if (failures >= FAILURES_BEFORE_POLLING) pollTimer ??= setTimeout(() => void poll(), POLL_MS);
   }
 
   function watchSilence(): void {
@@ -88,28 +103,37 @@ export function createFeed(transport: Transport, session: Session, hooks: FeedHo
       failures = 0;
       watchSilence();
       hooks.onConnection(true);
-      receive(JSON.parse(event.data) as Frame);
+      let frame: Frame;
+      try {
+        frame = JSON.parse(event.data) as Frame;
+      } catch {
+        return; // A proxy's own words.
+      }
+      receive(frame);
     };
     socket.onclose = lost;
   }
 
-  return {
+  const api: Line & { start(): void; refresh(): void; stop(): void } = {
     start(): void {
       running = true;
       failures = 0;
       connect();
     },
+    say: (frame) => socket?.send(JSON.stringify(frame)),
     /** Reads what is new without waiting for the socket to come back. */
     refresh(): void {
       if (running && !socketOpen()) connect();
     },
     stop(): void {
       running = false;
+      turn += 1;
       clearTimeout(pollTimer);
       pollTimer = undefined;
       drop();
     },
   };
+  return api;
 }
 
 export type Feed = ReturnType<typeof createFeed>;

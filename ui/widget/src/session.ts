@@ -1,12 +1,14 @@
 /** Gets, keeps and renews the visitor's session, and makes the calls that need its token. */
-import { backoffMs, isRetriable } from './backoff';
-import { storage, type StoredSession } from './storage';
-import { ApiError, type Transport } from './transport';
+import { isRetriable } from './backoff';
+import type { Said } from './consent';
+import { fnv1a } from './ids';
+import { createRetry, refusal } from './retry';
+import { storage, type Device, type StoredSession } from './storage';
+import { apiError, isApiError, type ApiError, type Transport } from './transport';
 import type { SessionResponse, User } from './types';
 
 const TOKEN_MAX_AGE_MS = 23 * 3_600_000;
-const RETRY_BASE_MS = 1_000;
-const RETRY_MAX_MS = 30_000;
+const PATIENCE_MS = 5_000;
 
 export interface SessionHooks {
   /** A session is there; `response` is null when it was kept from the page before. */
@@ -16,16 +18,50 @@ export interface SessionHooks {
   onRefused(code: string): void;
 }
 
+/** What tells a user from another, and from the same one whose signature or traits are others. */
+const hashOf = ({ id, signature, traits }: User): string => fnv1a(JSON.stringify([id, signature, traits]));
+
 export function createSession(
   transport: Transport,
-  config: { writeKey: string; locale: string; user?: User | undefined; path(): string },
+  config: {
+    writeKey: string;
+    locale: string;
+    user?: User | undefined;
+    resume?: string | undefined;
+    path(): string;
+    said(): Said;
+    /** Asks for the terms while they are not known; what this browser keeps is not read before. */
+    terms(): Promise<void> | undefined;
+  },
   hooks: SessionHooks,
 ) {
   let user = config.user;
   let current: StoredSession | null = null;
-  let pending: Promise<void> | null = null;
+  let pending: Promise<void> | undefined;
   let generation = 0;
-  let wake: (() => void) | null = null;
+  /** Whose calls these are: what is answered to somebody who signed out is nobody's. */
+  let person = 0;
+  let ask = asking();
+  /** Nobody is told of this visitor before somebody wants a session: consent, or a call for help. */
+  let wanted = false;
+  /** Known here even where nothing may be stored. */
+  let device: Device | null = null;
+  let told = '{}';
+
+  /** Until the server knows the last word: it may change while an earlier one is on its way. */
+  const tell = createRetry(async () => {
+    for (;;) {
+      const consent = config.said();
+      const now = JSON.stringify(consent);
+      if (now === told || now === '{}') return;
+      device ??= storage.peek(storage.device);
+      if (!device) return;
+      const body = { write_key: config.writeKey, device_token: device.token, consent };
+      await transport.request('POST', '/v1/widget/consent', undefined, body).catch(refusal);
+      told = now;
+      if (current) storage.saveSession((current = { ...current, told }));
+    }
+  });
 
   function restore(): boolean {
     const kept = storage.session();
@@ -33,112 +69,145 @@ export function createSession(
       kept !== null &&
       kept.host === transport.host &&
       kept.writeKey === config.writeKey &&
-      (!user || kept.userId === user.id) &&
+      kept.resume === config.resume &&
+      (!user || kept.user === hashOf(user)) &&
       Date.now() - kept.createdAtMs < TOKEN_MAX_AGE_MS;
     if (!usable) return false;
     current = kept;
+    told = kept.told;
+    device = storage.device();
     hooks.onSession(kept, null);
+    void tell();
     return true;
   }
 
-  async function create(mine: number): Promise<void> {
-    for (let attempt = 0; mine === generation; attempt += 1) {
-      try {
-        const response = await transport.request<SessionResponse>('POST', '/v1/widget/session', undefined, {
-          write_key: config.writeKey,
-          device_token: storage.device(),
-          anonymous_id: storage.anonymousId(),
-          user,
-          page: { path: config.path() },
-          locale: config.locale,
-          // Quiet hours are the visitor's.
-          time_zone: Intl.DateTimeFormat().resolvedOptions().timeZone,
-        });
+  /** Asks for a session until there is one; a newer identity makes the older one's asking void. */
+  function asking(): () => Promise<void> {
+    const mine = (generation += 1);
+    return createRetry(async () => {
+      await config.terms();
+      if (mine !== generation) return;
+      device ??= storage.device();
+      const consent = config.said();
+      const path = config.resume ? `/help/c/${config.resume}` : '/v1/widget/session';
+      const asked = transport.request<SessionResponse>('POST', path, undefined, {
+        write_key: config.writeKey,
+        device_token: device?.token,
+        anonymous_id: device?.anonymousId,
+        consent,
+        user,
+        page: { path: config.path() },
+        locale: config.locale,
+        // Quiet hours are the visitor's.
+        time_zone: Intl.DateTimeFormat().resolvedOptions().timeZone,
+      });
+      const response = await asked.catch((error: ApiError) => {
         if (mine !== generation) return;
-        current = {
-          host: transport.host,
-          writeKey: config.writeKey,
-          session: response.session,
-          token: response.session_token,
-          anonymousId: response.anonymous_id,
-          userId: user?.id,
-          createdAtMs: Date.now(),
-          helpButton: response.help_button,
-          faqs: response.faqs,
-          texts: response.texts ?? {},
-        };
-        storage.saveDevice(response.device_token, response.anonymous_id);
-        storage.saveSession(current);
-        hooks.onSession(current, response);
-        return;
-      } catch (error) {
-        if (mine !== generation) return;
-        if (!(error instanceof ApiError)) throw error;
-        if (!isRetriable(error.status)) {
-          hooks.onRefused(error.code);
-          return;
-        }
+        if (!isRetriable(error.status)) return hooks.onRefused(error.code);
         hooks.onUnreachable();
-        const delay = Math.max(backoffMs(attempt, RETRY_BASE_MS, RETRY_MAX_MS), error.retryAfterMs ?? 0);
-        await new Promise<void>((resolve) => {
-          wake = resolve;
-          setTimeout(resolve, delay);
-        });
+        throw error;
+      });
+      if (!response) return;
+      const { device_token: token, anonymous_id: anonymousId } = response;
+      if (token && anonymousId && (mine === generation || !wanted)) device = { token, anonymousId };
+      told = JSON.stringify(consent);
+      if (mine !== generation) {
+        // Refused while it was on its way: the server has to know.
+        if (!wanted) void tell();
+        return;
       }
-    }
+      current = {
+        host: transport.host,
+        writeKey: config.writeKey,
+        session: response.session,
+        token: response.session_token,
+        anonymousId,
+        user: user && hashOf(user),
+        resume: config.resume,
+        createdAtMs: Date.now(),
+        told,
+        helpButton: response.help_button,
+        faqs: response.faqs,
+        texts: response.texts ?? {},
+        brand: response.brand,
+      };
+      keep();
+      hooks.onSession(current, response);
+      void tell();
+    });
   }
 
-  /** One attempt to get a session at a time; a newer identity makes the older attempt void. */
+  function keep(): void {
+    if (device) storage.saveDevice(device);
+    if (current) storage.saveSession(current);
+  }
+
   function renew(): Promise<void> {
-    if (pending) return pending;
     current = null;
     storage.saveSession(null);
-    const mine = generation;
-    const running = create(mine).finally(() => {
-      if (pending === running) pending = null;
-    });
-    pending = running;
-    return running;
+    return (pending = ask());
   }
 
   function startOver(): void {
-    generation += 1;
-    pending = null;
-    wake?.();
-    void renew();
+    ask = asking();
+    if (wanted) void renew();
   }
 
   return {
     current: () => current,
+    user: () => user,
     renew,
-    start: () => void (restore() || renew()),
+    tell,
+    keep,
+    start(): void {
+      if (wanted) return;
+      wanted = true;
+      if (!restore()) void renew();
+    },
+    stop(): void {
+      wanted = false;
+      current = null;
+      startOver();
+    },
     /** The network is back: do not wait out the delay. */
-    retryNow: () => wake?.(),
+    retryNow: () => wanted && !current && void renew(),
 
     identify(next: User): void {
-      if (current?.userId === next.id) return;
+      if (current?.user === hashOf(next)) return;
       user = next;
       startOver();
     },
 
-    reset(): void {
-      user = undefined;
-      storage.clear();
+    /** Somebody else is here: `next`, or nobody that is known. */
+    reset(next?: User): void {
+      person += 1;
+      user = next;
+      device = current = null;
+      storage.peek(storage.clear);
       startOver();
     },
 
     /** Calls with the session's token; an expired one is renewed and the call made once more. */
     async call<T>(method: 'GET' | 'POST', path: string, body?: unknown): Promise<T> {
-      if (!current) throw new ApiError(0, 'no_session');
+      const mine = person;
+      const request = async (token: string): Promise<T> => {
+        const answer = await transport.request<T>(method, `/v1/widget${path}`, token, body);
+        if (mine !== person) throw apiError(0, 'no_session');
+        return answer;
+      };
+      // The first call for help comes before its session is there.
+      if (!current) await Promise.race([pending, new Promise((go) => setTimeout(go, PATIENCE_MS))]);
+      if (!current || mine !== person) throw apiError(0, 'no_session');
       const { token } = current;
       try {
-        return await transport.request<T>(method, `/v1/widget${path}`, token, body);
+        return await request(token);
       } catch (error) {
-        if (!(error instanceof ApiError) || error.status !== 401) throw error;
-        if (current?.token === token) await renew();
+        if (!isApiError(error) || error.status !== 401) throw error;
+        if (current?.token === token) void renew();
+        await pending;
         const renewed = current as StoredSession | null;
-        if (!renewed || renewed.token === token) throw new ApiError(0, 'no_session');
-        return transport.request<T>(method, `/v1/widget${path}`, renewed.token, body);
+        if (!renewed || mine !== person) throw apiError(0, 'no_session');
+        return request(renewed.token);
       }
     },
   };

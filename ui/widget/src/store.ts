@@ -1,8 +1,12 @@
-/** Everything the widget shows, and the pure rules by which feed items change it. */
-import type { ConversationItem, FeedItem, MessageItem, OfferItem } from './types';
+/** Everything the widget knows and shows. */
+import { randomId } from './ids';
+import type { AttachedFile, CallbackItem, ConversationItem, FeedItem, MessageItem, OfferItem } from './types';
 
-const MESSAGES_MAX = 200;
-const CLOSED_OFFERS_MAX = 20;
+const PENDING_MAX = 50;
+/** The longest message, letters. */
+export const MESSAGE_CHARS_MAX = 4_000;
+/** Nobody reads this much: the oldest are forgotten. */
+const NEWS_MAX = 200;
 
 /** An offer with its end on this browser's clock, which may differ from the server's. */
 export interface LiveOffer extends OfferItem {
@@ -15,6 +19,8 @@ export interface PendingMessage {
   clientKey: string;
   text: string;
   failed: boolean;
+  /** Files that were uploaded for it. */
+  attachments?: AttachedFile[] | undefined;
 }
 
 /** A small report that must arrive once the server can be reached. */
@@ -32,6 +38,8 @@ export interface State {
   /** Offers already answered here; a replay does not show them again. */
   closedOffers: string[];
   conversation: ConversationItem | null;
+  /** The last word on a callback; it may wait for its time beside a chat. */
+  callback: CallbackItem | null;
   messages: MessageItem[];
   pending: PendingMessage[];
   outbox: OutboxEntry[];
@@ -42,12 +50,18 @@ export interface State {
   never: boolean;
 }
 
-export const emptyState = (): State => ({
+/** A new session that names nothing live leaves this, and what the customer wrote. */
+export const NOTHING_LIVE = {
   seq: 0,
   offer: null,
-  closedOffers: [],
   conversation: null,
+  callback: null,
   messages: [],
+} satisfies Partial<State>;
+
+export const emptyState = (): State => ({
+  ...NOTHING_LIVE,
+  closedOffers: [],
   pending: [],
   outbox: [],
   helpKey: null,
@@ -59,76 +73,44 @@ export const emptyState = (): State => ({
 export const isOpen = (conversation: ConversationItem | null): boolean =>
   conversation !== null && conversation.status !== 'ended';
 
-function applyOffer(state: State, item: OfferItem, nowMs: number): State {
-  if (state.closedOffers.includes(item.offer) || state.offer?.offer === item.offer) return state;
-  const deadlineMs = nowMs + Date.parse(item.expires_at) - Date.parse(item.at);
-  return { ...state, offer: { ...item, deadlineMs, shown: false } };
-}
+/** Keeps what the customer wrote until it is sent. */
+export const addPending = (state: State, text: string, attachments?: AttachedFile[]): Partial<State> => ({
+  pending: [...state.pending, { clientKey: randomId(), text, failed: false, attachments }].slice(
+    -PENDING_MAX,
+  ),
+  draft: '',
+});
 
-function applyConversation(state: State, item: ConversationItem): State {
-  const current = state.conversation;
-  const same = current?.conversation === item.conversation;
-  if (current && item.seq < current.seq) return state;
-  return {
-    ...state,
-    conversation: item,
-    messages: same ? state.messages : state.messages.filter((it) => it.conversation === item.conversation),
-    helpKey: null,
-  };
-}
-
-function applyMessage(state: State, item: MessageItem): State {
-  if (state.messages.some((it) => it.message === item.message)) return state;
-  const messages = [...state.messages, item].sort((a, b) => a.seq - b.seq).slice(-MESSAGES_MAX);
-  const pending = state.pending.filter((it) => it.clientKey !== item.client_key);
-  return { ...state, messages, pending, unread: state.unread + (item.author === 'agent' ? 1 : 0) };
-}
-
-function applyOne(state: State, item: FeedItem, nowMs: number): State {
-  switch (item.kind) {
-    case 'offer':
-      return applyOffer(state, item, nowMs);
-    case 'offer_withdrawn':
-      return closeOffer(state, item.offer);
-    case 'conversation':
-      return applyConversation(state, item);
-    case 'message':
-      return applyMessage(state, item);
-    default:
-      return state; // A newer server may send kinds this widget does not know.
-  }
-}
-
-/** Applies what the feed brought; any item may come twice. */
-export function applyItems(state: State, items: FeedItem[], seq: number, nowMs: number): State {
-  const next = items.reduce((it, item) => applyOne(it, item, nowMs), state);
-  return { ...next, seq: Math.max(seq, state.seq) };
-}
-
-/** A new session brings all that is live: what it does not name is over. Own unsent words are kept. */
-export function applyLive(state: State, items: FeedItem[], seq: number, nowMs: number): State {
-  const kept = { ...state, offer: null, conversation: null, messages: [], unread: 0, seq: 0 };
-  return { ...applyItems(kept, items, seq, nowMs), unread: state.unread };
-}
-
-export function closeOffer(state: State, offer: string): State {
-  const closedOffers = [...state.closedOffers.filter((it) => it !== offer), offer].slice(-CLOSED_OFFERS_MAX);
-  return { ...state, closedOffers, offer: state.offer?.offer === offer ? null : state.offer };
+/** Something the feed brought. */
+export interface News {
+  items: FeedItem[];
+  seq: number;
+  /** When it came, by this browser's clock. */
+  atMs: number;
+  /** All that is live: what it does not name is over. */
+  live: boolean;
 }
 
 export interface View extends State {
   connection: Connection;
   helpButton: boolean;
   faqs: boolean;
+  /** What nobody here could read yet: `src/rules.ts` comes with the panel. */
+  news: News[];
 }
 
-export function createStore(initial: State) {
-  let view: View = { ...initial, connection: 'connecting', helpButton: true, faqs: false };
+export type ReadNews = (state: State, news: News) => State;
+
+/** `permit` has the last word on everything that is known. */
+export function createStore(initial: State, permit: (view: View) => View) {
+  let view: View = { ...initial, connection: 'connecting', helpButton: true, faqs: false, news: [] };
+  let read: ReadNews | undefined;
   const listeners: ((view: View, before: View) => void)[] = [];
 
   function set(change: Partial<View>): void {
     const before = view;
     view = { ...view, ...change };
+    view = permit(read ? { ...view, ...view.news.reduce<State>(read, view), news: [] } : view);
     for (const listener of listeners) listener(view, before);
   }
 
@@ -137,6 +119,12 @@ export function createStore(initial: State) {
     set,
     update: (change: (view: View) => Partial<View>) => set(change(view)),
     subscribe: (listener: (view: View, before: View) => void) => void listeners.push(listener),
+    tell: (news: News) => set({ news: [...view.news, news].slice(-NEWS_MAX) }),
+    /** Reads what waits, and from now on whatever comes, before anybody sees it. */
+    learn(reader: ReadNews): void {
+      read = reader;
+      set({});
+    },
   };
 }
 

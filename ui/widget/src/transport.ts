@@ -5,61 +5,61 @@ import type { SendResult } from './event-queue';
 const TIMEOUT_MS = 10_000;
 
 /** An answer that is not a success; `status` is 0 when the server was not reached in time. */
-export class ApiError extends Error {
-  constructor(
-    readonly status: number,
-    readonly code: string,
-    readonly retryAfterMs?: number,
-  ) {
-    super(code);
-  }
+export interface ApiError extends Error {
+  status: number;
+  code: string;
+  retryAfterMs?: number | undefined;
 }
 
+export const apiError = (status: number, code: string, retryAfterMs?: number): ApiError =>
+  Object.assign(new Error(code), { status, code, retryAfterMs });
+
+export const isApiError = (error: unknown): error is ApiError => error instanceof Error && 'status' in error;
+
 export function createTransport(host: string) {
+  const batches = `${host}/v1/batch`;
+
+  const reach = (url: string, init: RequestInit): Promise<Response> => {
+    const signal = AbortSignal.timeout(TIMEOUT_MS);
+    // A page's own `fetch` may not heed the signal.
+    const late = new Promise<never>((_, fail) => signal.addEventListener('abort', fail));
+    return Promise.race([fetch(url, { ...init, credentials: 'omit', signal }), late]);
+  };
+
+  const askedToWaitMs = ({ headers }: Response): number | undefined =>
+    retryAfterMs(headers.get('Retry-After'), Date.now());
+
   return {
     host,
 
     async request<T>(method: 'GET' | 'POST', path: string, token?: string, body?: unknown): Promise<T> {
+      const post = method === 'POST';
       let response: Response;
       try {
-        response = await fetch(host + path, {
+        response = await reach(host + path, {
           method,
-          credentials: 'omit',
-          cache: 'no-store',
-          signal: AbortSignal.timeout(TIMEOUT_MS),
+          // What is asked without a token is the same for everybody.
+          cache: token || post ? 'no-store' : 'default',
           headers: {
-            ...(token ? { Authorization: `Bearer ${token}` } : {}),
-            ...(method === 'POST' ? { 'Content-Type': 'application/json' } : {}),
+            ...(token && { Authorization: `Bearer ${token}` }),
+            ...(post && { 'Content-Type': 'application/json' }),
           },
-          ...(method === 'POST' ? { body: JSON.stringify(body ?? {}) } : {}),
+          ...(post && { body: JSON.stringify(body ?? {}) }),
         });
         if (response.status === 204) return undefined as T;
         if (response.ok) return (await response.json()) as T;
       } catch {
-        throw new ApiError(0, 'unreachable');
+        throw apiError(0, 'unreachable');
       }
-      const problem = (await response.json().catch(() => ({}))) as { code?: string };
-      throw new ApiError(
-        response.status,
-        problem.code ?? 'unknown',
-        retryAfterMs(response.headers.get('Retry-After'), Date.now()),
-      );
+      const { code = 'unknown' } = (await response.json().catch(() => ({}))) as { code?: string };
+      throw apiError(response.status, code, askedToWaitMs(response));
     },
 
-    /** Sends one batch of facts; plain text, so that the browser asks no permission first. */
+    /** Sends one batch of facts; as plain text, which a string is, so that the browser asks no permission first. */
     async capture(body: string): Promise<SendResult> {
       try {
-        const response = await fetch(`${host}/v1/batch`, {
-          method: 'POST',
-          credentials: 'omit',
-          signal: AbortSignal.timeout(TIMEOUT_MS),
-          headers: { 'Content-Type': 'text/plain' },
-          body,
-        });
-        return {
-          status: response.status,
-          retryAfterMs: retryAfterMs(response.headers.get('Retry-After'), Date.now()),
-        };
+        const response = await reach(batches, { method: 'POST', body });
+        return { status: response.status, retryAfterMs: askedToWaitMs(response) };
       } catch {
         return { status: 0 };
       }
@@ -67,7 +67,7 @@ export function createTransport(host: string) {
 
     beacon(body: string): boolean {
       try {
-        return navigator.sendBeacon(`${host}/v1/batch`, new Blob([body], { type: 'text/plain' }));
+        return navigator.sendBeacon(batches, body);
       } catch {
         return false;
       }

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { backoffMs, isRetriable, retryAfterMs } from '../src/backoff';
-import { QUEUE_LIMITS } from '../src/event-queue';
+import { createEventQueue, QUEUE_LIMITS } from '../src/event-queue';
 import type { CapturedEvent } from '../src/types';
 import { recordingQueue } from './helpers';
 
@@ -131,6 +131,51 @@ describe('the event queue', () => {
       );
     expect(who(beacons)).toEqual(['mine of anon']);
     expect(who(sent)).toEqual(['theirs of other']);
+  });
+});
+
+describe('before and without leave', () => {
+  const shut = () => {
+    const made: string[] = [];
+    const queue = createEventQueue({
+      writeKey: 'wk',
+      path: () => '/page',
+      send: async (body) => ({ status: made.push(body) && 200 }),
+      beacon: (body) => made.push(body) > 0,
+    });
+    return { queue, made };
+  };
+
+  test('nothing leaves, whoever is known by then, and not as the page goes', async () => {
+    const { queue, made } = shut();
+    queue.add('track', 'early', {});
+    queue.identify(identity);
+    await vi.advanceTimersByTimeAsync(60_000);
+    queue.drain();
+    void queue.flush();
+    expect(made).toEqual([]);
+  });
+
+  test('what came before a refusal or a wait is gone, and a later grant does not bring it back', async () => {
+    const { queue, made } = shut();
+    queue.add('track', 'early', {});
+    queue.allow(false);
+    queue.add('track', 'meanwhile', {});
+    queue.identify(identity);
+    queue.allow(true);
+    queue.add('track', 'after', {});
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(made.join()).toContain('after');
+    expect(made.join()).not.toMatch(/early|meanwhile/);
+  });
+
+  test('what was told before the terms goes where they allow it unasked', async () => {
+    const { queue, made } = shut();
+    queue.add('track', 'early', {});
+    queue.identify(identity);
+    queue.allow(true);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(made.join()).toContain('early');
   });
 });
 

@@ -1,8 +1,18 @@
 /** What the tests share: a queue that keeps what would leave the browser, and small page builders. */
 import { createEventQueue, type SendResult } from '../src/event-queue';
-import type { CapturedEvent } from '../src/types';
+import type { CapturedEvent, Thresholds } from '../src/types';
 
-/** A queue whose every outgoing byte is kept in `sent`. */
+/** As the shipped policy has them. */
+export const THRESHOLDS: Thresholds = {
+  slow_click_ms: 3_000,
+  dead_click_ms: 7_000,
+  hesitation_ms: 30_000,
+  thrash_reversals: 4,
+  thrash_window_ms: 2_000,
+  idle_ms: 30_000,
+};
+
+/** A queue that may send, whose every outgoing byte is kept in `sent`. */
 export function recordingQueue(answer: () => SendResult = () => ({ status: 200 })) {
   const sent: string[] = [];
   const beacons: string[] = [];
@@ -15,6 +25,7 @@ export function recordingQueue(answer: () => SendResult = () => ({ status: 200 }
     },
     beacon: (body) => beacons.push(body) > 0,
   });
+  queue.allow(true);
   const events = (): CapturedEvent[] =>
     [...sent, ...beacons].flatMap((body) => (JSON.parse(body) as { batch: CapturedEvent[] }).batch);
   return { queue, sent, beacons, events };

@@ -11,10 +11,18 @@ describe('Markdown', () => {
   test.each([
     ['one\ntwo\n\nthree', '<p>one two</p><p>three</p>'],
     ['# Title\ntext', '<h3>Title</h3><p>text</p>'],
+    ['### Part\ntext', '<h4>Part</h4><p>text</p>'],
+    ['> said\n> so', '<blockquote>said so</blockquote>'],
+    ['a\n\n---\n\nb', '<p>a</p><hr><p>b</p>'],
+    ['```\n**a**\n  b\n```\nc', '<pre dir="ltr" tabindex="0"><code>**a**\n  b</code></pre><p>c</p>'],
+    [
+      '![alt](https://e.org/a.png)',
+      '<p><a href="https://e.org/a.png" target="_blank" rel="noopener noreferrer">alt</a></p>',
+    ],
     ['- a\n- b', '<ul><li>a</li><li>b</li></ul>'],
     ['1. a\n2. b\n\nend', '<ol><li>a</li><li>b</li></ol><p>end</p>'],
     ['text\n- a', '<p>text</p><ul><li>a</li></ul>'],
-    ['**b** *i* `c`', '<p><strong>b</strong> <em>i</em> <code>c</code></p>'],
+    ['**b** *i* `c`', '<p><strong>b</strong> <em>i</em> <code dir="ltr">c</code></p>'],
     ['**b *and i* c**', '<p><strong>b <em>and i</em> c</strong></p>'],
     ['2 * 3 * 4', '<p>2 * 3 * 4</p>'],
     [

@@ -1,7 +1,9 @@
 /** Whatever is typed, chosen or shown, none of it is in any byte that leaves the browser. */
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { startCapture } from '../src/capture';
-import { click, recordingQueue } from './helpers';
+import { createCapture } from '../src/capture';
+import { pagePath } from '../src/capture/pages';
+import { startWatch } from '../src/capture/watch';
+import { click, recordingQueue, THRESHOLDS } from './helpers';
 
 const FIELDS = [
   ...[
@@ -66,7 +68,15 @@ test.each(Array.from({ length: 25 }, (_, seed) => seed))(
     document.title = typed.join(' ');
 
     const { queue, sent, beacons, events } = recordingQueue();
-    stop = startCapture(queue);
+    const capture = createCapture(
+      queue,
+      pagePath,
+      () => THRESHOLDS,
+      () => {},
+    );
+    stop = capture.stop;
+    capture.start();
+    capture.arrived(startWatch);
     queue.identify({ anonymousId: 'anon', session: 'int_1' });
 
     for (const field of document.querySelectorAll<HTMLInputElement>(

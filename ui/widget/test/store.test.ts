@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { applyItems, applyLive, closeOffer, emptyState, type State } from '../src/store';
-import type { ConversationItem, FeedItem, MessageItem, OfferItem } from '../src/types';
+import { applyItems, applyLive, closeOffer } from '../src/rules';
+import { emptyState, type State } from '../src/store';
+import type { CallbackItem, ConversationItem, FeedItem, MessageItem, OfferItem } from '../src/types';
 
 const at = '2026-01-01T00:00:00.000Z';
 const offer = (seq: number, id: string): OfferItem => ({
@@ -76,6 +77,26 @@ describe('the feed', () => {
     expect(state.conversation?.status).toBe('assigned');
   });
 
+  test('a callback that is tried again later is with nobody until then', () => {
+    const called = conversation(1, 'int_1', 'assigned');
+    const later = (seq: number, notice: CallbackItem['notice']): CallbackItem => ({
+      kind: 'callback',
+      seq,
+      at,
+      conversation: 'int_1',
+      notice,
+      ended: false,
+      text: 'x',
+      due_at: at,
+      number_hint: '101',
+      attempts: 1,
+    });
+    expect(apply([called, later(2, 'retry')]).conversation).toBeNull();
+    expect(apply([called, later(2, 'late')]).conversation).toEqual(called);
+    const due = conversation(3, 'int_1', 'queued');
+    expect(apply([called, later(2, 'retry'), due, later(2, 'retry')]).conversation).toEqual(due);
+  });
+
   test('another conversation starts with no messages of the one before', () => {
     const state = apply([conversation(1, 'int_1'), message(2, 'm'), conversation(3, 'int_2')]);
     expect(state.messages).toEqual([]);
@@ -87,6 +108,16 @@ describe('the feed', () => {
     expect(state.offer).toBeNull();
     expect(apply([offer(1, 'off_1')], state).offer).toBeNull();
     expect(apply([offer(3, 'off_2')], state).offer?.offer).toBe('off_2');
+  });
+
+  test('the same offer again says what is left of it, and is still the one that was seen', () => {
+    const seen = apply([offer(1, 'off_1')]);
+    const state = { ...seen, offer: { ...seen.offer!, shown: true } };
+    const left = { ...offer(4, 'off_1'), options: [{ kind: 'faq' as const, label: 'View FAQs' }] };
+    const later = apply([left], state, 5_000);
+    expect(later.offer).toMatchObject({ seq: 4, shown: true, deadlineMs: state.offer.deadlineMs });
+    expect(later.offer?.options.map(({ kind }) => kind)).toEqual(['faq']);
+    expect(apply([offer(1, 'off_1')], later).offer).toEqual(later.offer);
   });
 
   test('withdrawing another offer leaves the live one', () => {

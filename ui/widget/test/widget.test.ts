@@ -2,7 +2,9 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { startWidget, type Widget } from '../src/app';
 import { createPanel } from '../src/panel/panel';
-import type { FeedItem, OfferItem } from '../src/types';
+import { storage } from '../src/storage';
+import { THRESHOLDS } from './helpers';
+import type { FeedItem, OfferItem, User } from '../src/types';
 
 type Answer = { status: number; body?: unknown };
 type Call = { method: string; path: string; body: Record<string, unknown> };
@@ -13,6 +15,7 @@ let down: boolean;
 let sockets: FakeSocket[];
 let widget: Widget;
 const pending: (() => void)[] = [];
+const observers: MutationObserver[] = [];
 
 class FakeSocket {
   static OPEN = 1;
@@ -82,17 +85,57 @@ function layout(box: Partial<DOMRect>): void {
   });
 }
 
+/** The panel's script arrives when it was asked for, unless the test holds it back. */
 async function boot(locale = 'en'): Promise<void> {
   widget = startWidget({ writeKey: 'wk', host: 'https://help.test', locale }, () => {});
+  new MutationObserver(() => {
+    if (scripts === 'arrive' && panelScript()) widget.panel(createPanel);
+    if (scripts === 'fail') panelScript()?.onerror?.(new Event('error'));
+  }).observe(document.head, { childList: true });
   await settle();
 }
+/** The next page of the same tab knows what the tab keeps, and nothing else. */
+function leavePage(): void {
+  for (const it of observers.splice(0)) it.disconnect();
+  for (const it of document.querySelectorAll('overture-widget')) it.remove();
+  document.head.replaceChildren();
+  storage.allow(false);
+  calls = [];
+}
+const panelScript = (): HTMLScriptElement | null =>
+  document.querySelector<HTMLScriptElement>('script[src*="widget-panel."]');
+let scripts: 'arrive' | 'wait' | 'fail';
 
 beforeEach(() => {
   vi.useFakeTimers();
+  vi.stubGlobal(
+    'MutationObserver',
+    class extends MutationObserver {
+      constructor(callback: MutationCallback) {
+        super(callback);
+        observers.push(this);
+      }
+    },
+  );
+  // jsdom lays nothing out.
+  Element.prototype.checkVisibility ??= function (this: Element) {
+    return !this.closest('[hidden]');
+  };
   calls = [];
   sockets = [];
   down = false;
+  scripts = 'arrive';
   answers = {
+    '/v1/widget/terms': () => ({
+      status: 200,
+      body: {
+        consent: 'platform',
+        unsaid: { analyse: true, contact: true },
+        url_allow: [],
+        consent_categories: {},
+        thresholds: THRESHOLDS,
+      },
+    }),
     '/v1/widget/session': () => ({
       status: 200,
       body: {
@@ -140,13 +183,16 @@ beforeEach(() => {
   navigator.sendBeacon = () => true;
   localStorage.clear();
   sessionStorage.clear();
+  storage.allow(false);
   document.head.replaceChildren();
   document.body.innerHTML = '<input id="field" name="card"><button id="other">x</button>';
   layout({ top: 300, bottom: 340 });
 });
 
 afterEach(() => {
-  document.querySelector('overture-widget')?.remove();
+  // It comes back when a page takes it away: the page that is over must not.
+  for (const it of observers.splice(0)) it.disconnect();
+  for (const it of document.querySelectorAll('overture-widget')) it.remove();
   pending.splice(0).forEach((it) => it());
   vi.restoreAllMocks();
   vi.unstubAllGlobals();
@@ -158,11 +204,11 @@ describe('the banner', () => {
     await boot();
     document.querySelector<HTMLElement>('#field')!.focus();
     push(offer());
-    await settle(500);
+    await settle(3_000);
     expect(document.activeElement?.id).toBe('field');
     expect(find('section.banner')?.getAttribute('aria-labelledby')).toBe('offer-title');
     expect(find('[aria-modal=true]')).toBeNull();
-    expect(find('.banner [aria-live=polite]')?.textContent).toContain('Help is Available');
+    expect(find('.sr[aria-live=polite]')?.textContent).toContain('Help is Available');
     push(offer());
     await settle(500);
     expect(posted('/v1/widget/offers/off_1/shown')).toHaveLength(1);
@@ -176,7 +222,7 @@ describe('the banner', () => {
     await boot();
     document.querySelector<HTMLElement>('#field')!.focus();
     push(offer());
-    await settle(500);
+    await settle(3_000);
     expect(find('.banner')?.dataset.edge).toBe(edge);
   });
 
@@ -185,7 +231,7 @@ describe('the banner', () => {
     await boot();
     document.querySelector<HTMLElement>('#field')!.focus();
     push(offer());
-    await settle(500);
+    await settle(3_000);
     expect(find('.banner')?.dataset.edge).toBe('away');
     expect(posted('/v1/widget/offers/off_1/shown')).toHaveLength(0);
     document.querySelector<HTMLElement>('#field')!.blur();
@@ -219,6 +265,28 @@ describe('the banner', () => {
     expect(find('.banner')).not.toBeNull();
   });
 
+  test('without its script it is not there, and not called shown', async () => {
+    scripts = 'wait';
+    await boot();
+    push(offer());
+    await settle(500);
+    expect(panelScript()?.src).toBe('https://help.test/widget-panel.en.js?v=dev');
+    panelScript()?.onerror?.(new Event('error'));
+    push({
+      kind: 'message',
+      seq: 6,
+      at: '',
+      conversation: 'int_c',
+      message: 'm',
+      author: 'system',
+      text: 'x',
+    });
+    await settle(61_000);
+    expect(panelScript()).toBeNull();
+    expect(find('.banner')).toBeNull();
+    expect(calls.filter((it) => it.path.startsWith('/v1/widget/offers'))).toEqual([]);
+  });
+
   test('is gone at once when withdrawn', async () => {
     await boot();
     push(offer());
@@ -250,7 +318,6 @@ describe('the banner', () => {
 
   test('"don\'t offer again" can be undone in the panel', async () => {
     await boot();
-    widget.panelArrived(createPanel);
     push(offer());
     await settle(500);
     byText('Don’t offer again').click();
@@ -268,7 +335,6 @@ describe('taking an offer', () => {
   test('sends the option, the grant and a key, and opens the chat', async () => {
     answers['/v1/widget/offers/off_1/accept'] = () => ({ status: 200, body: { conversation: 'int_c' } });
     await boot();
-    widget.panelArrived(createPanel);
     push(offer());
     await settle(500);
     byText('Start Chat').click();
@@ -289,7 +355,6 @@ describe('taking an offer', () => {
   ])('refused with %i it says so plainly and keeps the other ways open', async (status, code, text) => {
     answers['/v1/widget/offers/off_1/accept'] = () => ({ status, body: { code } });
     await boot();
-    widget.panelArrived(createPanel);
     push(offer());
     await settle(500);
     byText('Start Chat').click();
@@ -304,19 +369,19 @@ describe('taking an offer', () => {
 describe('Help', () => {
   test('opens when nothing can be reached, keeps what is written and sends it when the connection is back', async () => {
     down = true;
+    scripts = 'fail';
     await boot();
+    await settle(1_000);
     byText('Help').click();
-    document
-      .querySelector<HTMLScriptElement>('script[src*="widget-panel.js"]')
-      ?.onerror?.(new Event('error'));
     await settle(500);
-    expect(find('.panel [role=status]')?.textContent).toContain('We cannot be reached right now');
-    const input = find<HTMLTextAreaElement>('.panel textarea')!;
+    expect(find('.bare [role=status]')?.textContent).toContain('We cannot be reached right now');
+    const input = find<HTMLTextAreaElement>('.bare textarea')!;
     input.value = 'my card is refused';
     input.form?.dispatchEvent(new Event('submit', { cancelable: true }));
     await settle(5_000);
     expect(calls).toHaveLength(0);
     down = false;
+    scripts = 'arrive';
     await settle(60_000);
     expect(posted('/v1/widget/help')).toHaveLength(1);
     expect(posted('/v1/widget/messages').map((it) => it.body.text)).toEqual(['my card is refused']);
@@ -324,7 +389,7 @@ describe('Help', () => {
 
   test('a message is sent once however often the connection breaks', async () => {
     await boot();
-    widget.panelArrived(createPanel);
+    widget.panel(createPanel);
     widget.open('chat');
     const input = find<HTMLTextAreaElement>('.panel textarea')!;
     input.value = 'hello';
@@ -364,9 +429,20 @@ describe('Help', () => {
     document.querySelector('overture-widget')!.attachShadow({ mode: 'open' });
   });
 
-  test('speaks German on a German page', async () => {
-    await boot('de-DE');
-    expect(find('.launcher')?.textContent).toBe('Hilfe');
+  test.each([
+    ['de-DE', 'Hilfe', 'de', 'ltr'],
+    ['es', 'Ayuda', 'es', 'ltr'],
+    ['ar-EG', 'المساعدة', 'ar', 'rtl'],
+    ['fr', 'Help', 'en', 'ltr'],
+  ])('on a page in %s it says %s, and its script is the one in %s', async (locale, text, language, dir) => {
+    scripts = 'wait';
+    document.documentElement.dir = 'rtl';
+    await boot(locale);
+    document.documentElement.dir = '';
+    expect(find('.launcher')?.textContent).toBe(text);
+    expect([find('.root')?.lang, find('.root')?.dir]).toEqual([language, dir]);
+    byText(text).click();
+    expect(panelScript()?.src).toContain(`/widget-panel.${language}.js`);
   });
 });
 
@@ -375,7 +451,6 @@ describe('other people’s words', () => {
 
   test('are text in every place', async () => {
     await boot();
-    widget.panelArrived(createPanel);
     push(
       offer({
         title: script,
@@ -415,10 +490,144 @@ describe('other people’s words', () => {
   });
 });
 
+describe('before the terms', () => {
+  test('a reset that was queued leaves nothing of the person before', async () => {
+    await boot();
+    push({
+      kind: 'conversation',
+      seq: 7,
+      at: '',
+      conversation: 'int_c',
+      status: 'assigned',
+      channel: 'chat',
+    });
+    await settle();
+    expect(sessionStorage.getItem('overture.state')).toContain('int_c');
+    leavePage();
+    widget = startWidget({ writeKey: 'wk', host: 'https://help.test' }, () => {});
+    widget.reset();
+    await settle();
+    const [session] = posted('/v1/widget/session');
+    expect(session?.body).not.toHaveProperty('device_token');
+    expect(sessionStorage.getItem('overture.state') ?? '').not.toContain('int_c');
+  });
+
+  test('a signal waits for them, and goes where they allow it', async () => {
+    widget = startWidget({ writeKey: 'wk', host: 'https://help.test' }, () => {});
+    widget.signal('early');
+    await settle(5_000);
+    expect(JSON.stringify(posted('/v1/batch'))).toContain('early');
+  });
+
+  test('what came before the site’s own word is not sent because of it', async () => {
+    widget = startWidget({ writeKey: 'wk', host: 'https://help.test' }, () => {});
+    widget.signal('early');
+    widget.consent({ analyse: true });
+    widget.signal('after');
+    await settle(5_000);
+    expect(JSON.stringify(posted('/v1/batch'))).toContain('after');
+    expect(JSON.stringify(posted('/v1/batch'))).not.toContain('early');
+  });
+
+  test('where they cannot be had nothing is noticed or read, and help works', async () => {
+    await boot();
+    await settle(5_000);
+    leavePage();
+    answers['/v1/widget/terms'] = () => ({ status: 503 });
+    const read = vi.spyOn(Storage.prototype, 'getItem');
+    await boot();
+    widget.signal('never');
+    await settle(5_000);
+    expect(posted('/v1/widget/session')).toEqual([]);
+    expect(read.mock.calls.map(([key]) => key)).not.toContain('overture.session');
+    widget.open('chat');
+    await settle(5_000);
+    expect(posted('/v1/widget/session')).toHaveLength(1);
+    expect(posted('/v1/widget/session')[0]?.body).not.toHaveProperty('device_token');
+    expect(posted('/v1/batch')).toEqual([]);
+  });
+});
+
+describe('who is signed in', () => {
+  const users = (): unknown[] => posted('/v1/widget/session').map((it) => it.body.user);
+  const ann = { id: 'ann', signature: 'right', traits: { plan: 'free' } };
+
+  test('can be corrected, and changes; the same word again is none', async () => {
+    await boot();
+    for (const user of [{ ...ann, signature: '' }, ann, ann, { ...ann, traits: { plan: 'pro' } }]) {
+      widget.setUser(user);
+      await settle();
+    }
+    expect(users()).toEqual([undefined, { ...ann, signature: '' }, ann, { ...ann, traits: { plan: 'pro' } }]);
+  });
+
+  test('on the next page is the same session, unless the signature is another', async () => {
+    const seen: unknown[] = [];
+    const open = async (user: User): Promise<void> => {
+      leavePage();
+      widget = startWidget({ writeKey: 'wk', host: 'https://help.test', user }, () => {});
+      await settle();
+      seen.push(...users());
+    };
+    await open({ ...ann, signature: 'wrong' });
+    await open({ ...ann, signature: 'wrong' });
+    await open(ann);
+    expect(seen).toEqual([{ ...ann, signature: 'wrong' }, ann]);
+    expect(JSON.stringify({ ...sessionStorage })).not.toMatch(/right|free/);
+  });
+});
+
+describe('the brand’s logo', () => {
+  const look = {
+    accent: '#112233',
+    on_accent: '#ffffff',
+    accent_dark: '#112233',
+    on_accent_dark: '#ffffff',
+    position: 'end',
+  };
+  const logo = (): HTMLImageElement | null => find<HTMLImageElement>('.head img');
+  const open = async (logo_url?: string): Promise<void> => {
+    const { body } = answers['/v1/widget/session']!({} as Call) as { body: object };
+    const brand = { id: 'brd_1', look: { ...look, logo_url }, chat: {}, callback: { countries: [] } };
+    answers['/v1/widget/session'] = () => ({ status: 200, body: { ...body, brand } });
+    await boot();
+    widget.open();
+    await settle();
+  };
+
+  test('stands in the panel’s head once it is there, and is no name of its own', async () => {
+    await open('https://shop.example/logo.svg');
+    expect([logo()?.src, logo()?.alt, logo()?.hidden]).toEqual(['https://shop.example/logo.svg', '', true]);
+    logo()?.dispatchEvent(new Event('load'));
+    expect(logo()?.hidden).toBe(false);
+    expect(find('.head h2')?.textContent).not.toBe('');
+  });
+
+  test('that the page does not let in leaves the title', async () => {
+    await open('https://shop.example/logo.svg');
+    logo()?.dispatchEvent(new Event('error'));
+    expect(logo()?.hidden).toBe(true);
+  });
+
+  test('is not asked for where the brand has none', async () => {
+    await open();
+    expect(logo()).toBeNull();
+  });
+});
+
+describe('the feed', () => {
+  test('passes over what is no frame of ours', async () => {
+    await boot();
+    expect(() => sockets.at(-1)?.onmessage?.({ data: '<html>proxy</html>' })).not.toThrow();
+    push(offer());
+    await settle(500);
+    expect(find('.banner')).not.toBeNull();
+  });
+});
+
 describe('signing out', () => {
   test('leaves nothing of the visitor on this browser', async () => {
     await boot();
-    widget.panelArrived(createPanel);
     push(offer());
     await settle(500);
     answers['/v1/widget/session'] = () => ({ status: 503 });

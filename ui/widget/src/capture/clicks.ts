@@ -1,6 +1,6 @@
 /** Every click, as a place and a hash; the server tells rage clicks from these. */
-import { interactiveAncestor, isStepper, isTextField, sourceOf, targetHash } from './target';
-import { listen, type Recorder, type Stop } from './recorder';
+import { interactiveAncestor, isMarking, isStepper, isTextField, listenToClicks, targetHash } from './target';
+import { pointOf, type Recorder, type Stop } from './recorder';
 
 /** A click on a label makes the browser click its field too: that is one click. */
 const LABEL_ECHO_MS = 50;
@@ -9,20 +9,22 @@ export function captureClicks(record: Recorder): Stop {
   let labelClickAtMs = -Infinity;
   let labelled: Element | null = null;
 
-  return listen(document, ['click'], (event) => {
-    const source = sourceOf(event);
-    if (!source) return;
+  return listenToClicks((event, source) => {
     if (labelled?.contains(source) && event.timeStamp - labelClickAtMs < LABEL_ECHO_MS) return;
     labelled = source.closest('label')?.control ?? null;
     if (labelled === source) labelled = null;
     labelClickAtMs = event.timeStamp;
-    const { clientX, clientY } = event as MouseEvent;
+    const { x, y } = pointOf(event);
+    const interactive = interactiveAncestor(source) !== null;
+    // Two and three clicks on a text select a word and a paragraph.
+    const selects = !interactive && event.detail > 1 && isMarking();
     record('overture:click', {
-      x: Math.round(clientX),
-      y: Math.round(clientY),
+      x: Math.round(x),
+      y: Math.round(y),
       target: targetHash(source),
-      interactive: interactiveAncestor(source) !== null,
-      text_field: isTextField(source) || isStepper(source),
+      interactive,
+      text_field: isTextField(source) || selects,
+      stepper: isStepper(source),
     });
   });
 }

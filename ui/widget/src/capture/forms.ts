@@ -1,8 +1,22 @@
 /** Submits and the errors they meet: which form, which field, which kind; never what was typed. */
-import { fieldName, formName, formOf, isIgnored, sourceOf } from './target';
-import { listen, type Recorder, type Stop } from './recorder';
+import { fieldName, formName, formOf, isIgnored, sourceOf, targetHash } from './target';
+import { listen, together, type Recorder, type Stop } from './recorder';
 
 export const OUTCOME_MS = 1_000;
+/** A server may take so long to refuse; then nothing more is expected. */
+export const ANSWER_MS = 8_000;
+
+const ALERT = '[role=alert],[aria-live=assertive]';
+const INVALID = '[aria-invalid=true]';
+const BUTTON = 'button,[role=button],input[type=submit],input[type=button]';
+const FIELD = 'input,select,textarea';
+/** How pages call messages that are no errors, or what holds them. */
+const GOOD_NAME = /succe|saved|info|confirm|\bok\b/i;
+const GOOD_DRESS = '[class*=succe i],[data-type=success]';
+/** Words of thanks, and those that deny them; what is written is compared here and goes nowhere. */
+const THANKS = /saved|succes|thank|\bsent|gespeichert|gesendet|erfolg|danke|guardad|enviad|gracias|شكر/i;
+const DENIED = /error|fail|fehl|n.t\b|\b(not?|nicht|kein)\b/i;
+
 /** The browser's own name of what is wrong: `valueMissing`, `patternMismatch` and so on. */
 function validityCode(field: HTMLInputElement): string {
   const { validity } = field;
@@ -10,136 +24,208 @@ function validityCode(field: HTMLInputElement): string {
   return 'invalid';
 }
 
-/** One try to submit a form, open until its outcome is known. */
+/** One try to submit a form, open until its outcome is known. Forms go by name: pages render them anew. */
 interface Attempt {
+  form: Element;
   errors: Set<string>;
+  /** The page emptied the form, or said that all is well. */
+  succeeded: boolean;
   timer: ReturnType<typeof setTimeout>;
+  /** Of a button outside a form, which may do anything: only a refusal makes it a submit. */
+  button: string;
 }
 
-export function captureForms(record: Recorder): Stop {
-  const attempts = new Map<HTMLFormElement, Attempt>();
-  const observed = new WeakSet<HTMLFormElement>();
+/** Whether a message tells no error: by its name, by what became of the form, and at last by its words. */
+function isGoodNews(
+  alert: Element,
+  form: Element | null | undefined,
+  succeeded: boolean | undefined,
+): boolean {
+  if (alert.closest(GOOD_DRESS) || GOOD_NAME.test(`${alert.id} ${alert.className}`)) return true;
+  const text = alert.textContent ?? '';
+  return !form?.querySelector(INVALID) && !DENIED.test(text) && (succeeded || THANKS.test(text));
+}
+
+/** Keeps what was for as long as an outcome takes. */
+function lately(these: Set<string>, it: string): void {
+  these.add(it);
+  setTimeout(() => these.delete(it), OUTCOME_MS);
+}
+
+export function captureForms(record: Recorder): { stop: Stop; error(field: string, code: string): void } {
+  const attempts = new Map<string, Attempt>();
   /** Pressing a submit button or Enter: tells a refused submit from a page that validates while typing. */
-  const pressedAtMs = new WeakMap<HTMLFormElement, number>();
-  const recent = new Map<string, number>();
+  const pressedLately = new Set<string>();
+  /** Buttons outside forms that were refused once: they submit. */
+  const submits = new Map<string, string>();
+  const toldLately = new Set<string>();
 
-  function error(form: HTMLFormElement | null, field: string, code: string): void {
-    if (form) attempts.get(form)?.errors.add(field);
-    const key = `${formName(form)}/${field}`;
-    const now = Date.now();
-    if (now - (recent.get(key) ?? -Infinity) < OUTCOME_MS) return; // The same error, told in two ways.
-    for (const [it, at] of recent) if (now - at > OUTCOME_MS) recent.delete(it);
-    recent.set(key, now);
-    record('overture:form_error', { form: formName(form), field, code });
+  function error(form: Element | null, field: string, code: string): void {
+    const name = formName(form);
+    for (const [of, attempt] of attempts) {
+      if (form && of !== name) continue;
+      if (!attempt.errors.size) wait(of, attempt, OUTCOME_MS);
+      attempt.errors.add(field);
+    }
+    const key = `${name}/${field}`;
+    if (toldLately.has(key)) return; // The same error, told in two ways.
+    lately(toldLately, key);
+    record('overture:form_error', { form: name, field, code });
   }
 
-  function invalidFields(form: HTMLFormElement): Element[] {
-    return Array.from(form.querySelectorAll('[aria-invalid=true]')).filter((it) => !isIgnored(it));
+  function wait(name: string, attempt: Attempt, ms: number): void {
+    clearTimeout(attempt.timer);
+    attempt.timer = setTimeout(() => {
+      stillWrong(name, attempt);
+      if (attempt.errors.size || ms > OUTCOME_MS) settle(name);
+      else wait(name, attempt, ANSWER_MS - OUTCOME_MS);
+    }, ms);
   }
 
-  function settle(form: HTMLFormElement): void {
-    const attempt = attempts.get(form);
+  /** A field that was wrong before and still is makes this submit fail as well. */
+  function stillWrong(name: string, { form, errors, button }: Attempt): void {
+    if (button && submits.get(name) !== button) return;
+    const here = form.isConnected ? form : [...document.forms].find((it) => formName(it) === name);
+    for (const field of here?.querySelectorAll(INVALID) ?? []) {
+      if (!isIgnored(field) && !errors.has(fieldName(field))) error(form, fieldName(field), 'aria_invalid');
+    }
+  }
+
+  function settle(name: string): void {
+    const attempt = attempts.get(name);
     if (!attempt) return;
     clearTimeout(attempt.timer);
-    // A field that was wrong before and still is makes this submit fail as well.
-    for (const field of invalidFields(form)) {
-      if (!attempt.errors.has(fieldName(field))) error(form, fieldName(field), 'aria_invalid');
-    }
-    attempts.delete(form);
-    record('overture:form_submit', {
-      form: formName(form),
-      outcome: attempt.errors.size > 0 ? 'failed' : 'unknown',
-    });
+    stillWrong(name, attempt);
+    attempts.delete(name);
+    const failed = attempt.errors.size > 0;
+    if (failed && attempt.button) submits.set(name, attempt.button);
+    if (failed || !attempt.button)
+      record('overture:form_submit', {
+        form: name,
+        outcome: failed ? 'failed' : attempt.succeeded ? 'succeeded' : 'unknown',
+      });
   }
 
-  function begin(form: HTMLFormElement): void {
-    settle(form);
-    attempts.set(form, { errors: new Set(), timer: setTimeout(() => settle(form), OUTCOME_MS) });
+  function begin(form: Element, button = ''): void {
+    const name = formName(form);
+    settle(name);
+    const attempt: Attempt = { form, errors: new Set(), succeeded: false, timer: 0 as never, button };
+    attempts.set(name, attempt);
+    wait(name, attempt, OUTCOME_MS);
   }
 
-  function fieldOfAlert(form: HTMLFormElement, alert: Element): string {
-    const field = [...form.elements].find((it) =>
-      ['aria-describedby', 'aria-errormessage'].some((name) =>
-        it.getAttribute(name)?.split(/\s+/).includes(alert.id),
-      ),
-    );
-    return field ? fieldName(field) : '';
+  /** Whose error an alert tells: a field's, a form's, or that of the submit that waits for an answer. */
+  function alerted(alert: Element): void {
+    if (!alert.textContent?.trim() || isIgnored(alert)) return;
+    const id = alert.id.replace(/["\\]/g, '\\$&');
+    const field = id
+      ? (alert.getRootNode() as Document).querySelector(
+          `[aria-describedby~="${id}"],[aria-errormessage~="${id}"]`,
+        )
+      : null;
+    if (field && isIgnored(field)) return;
+    const form = alert.closest('form');
+    const asked = [...attempts.values()];
+    const attempt = form ? attempts.get(formName(form)) : asked.length === 1 ? asked[0] : undefined;
+    if (isGoodNews(alert, form ?? attempt?.form, attempt?.succeeded)) {
+      if (attempt) attempt.succeeded = true;
+    } else if (field) error(formOf(field), fieldName(field), 'alert');
+    else if (form && alert.matches('[role=alert]')) error(form, '', 'alert');
+    else if (attempt) error(attempt.form, '', 'alert');
   }
 
-  function changed(form: HTMLFormElement, changes: MutationRecord[]): void {
+  function changed(changes: MutationRecord[]): void {
     for (const change of changes) {
-      const element = change.target instanceof Element ? change.target : change.target.parentElement;
+      const node = change.target;
+      const element = (node.nodeType === 1 ? node : node.parentElement) as Element | null;
       if (!element || isIgnored(element)) continue;
+      const wrong = (field: Element): void => error(formOf(field), fieldName(field), 'aria_invalid');
       if (change.type === 'attributes') {
-        if (element.getAttribute('aria-invalid') === 'true' && change.oldValue !== 'true') {
-          error(form, fieldName(element), 'aria_invalid');
-        }
+        if (element.matches(INVALID) && change.oldValue !== 'true') wrong(element);
         continue;
       }
-      const inside = element.closest('[role=alert]');
-      const added = Array.from(change.addedNodes).filter((it): it is Element => it instanceof Element);
-      const alerts = inside ? [inside] : added.flatMap((it) => [it, ...it.querySelectorAll('*')]);
-      for (const alert of alerts) {
-        if (alert.getAttribute('role') === 'alert' && alert.textContent?.trim()) {
-          error(form, fieldOfAlert(form, alert), 'alert');
+      const inside = element.closest(ALERT);
+      if (inside) alerted(inside);
+      else {
+        for (const added of change.addedNodes) {
+          if (added.nodeType !== 1) continue;
+          const all = [added as Element, ...(added as Element).querySelectorAll(`${ALERT},${INVALID}`)];
+          for (const it of all) {
+            if (it.matches(ALERT)) alerted(it);
+            // A form that was rendered anew tells its errors as it comes.
+            else if (attempts.size && it.matches(INVALID) && !isIgnored(it)) wrong(it);
+          }
         }
       }
     }
   }
 
-  const observers: MutationObserver[] = [];
-  function observe(form: HTMLFormElement): void {
-    if (observed.has(form)) return;
-    observed.add(form);
-    const observer = new MutationObserver((changes) => changed(form, changes));
-    observer.observe(form, {
+  const observer = new MutationObserver(changed);
+  const observe = (root: Node): void =>
+    observer.observe(root, {
       subtree: true,
       childList: true,
       characterData: true,
-      attributes: true,
       attributeFilter: ['aria-invalid'],
       attributeOldValue: true,
     });
-    observers.push(observer);
-  }
 
   function onInvalid(event: Event): void {
     const field = sourceOf(event);
     if (!field) return;
     const form = formOf(field);
-    if (form && Date.now() - (pressedAtMs.get(form) ?? -Infinity) < OUTCOME_MS && !attempts.has(form))
-      begin(form);
+    const name = formName(form);
+    if (form && pressedLately.has(name) && !attempts.has(name)) begin(form);
     error(form, fieldName(field), validityCode(field as HTMLInputElement));
   }
 
   function onPress(event: Event): void {
-    const source = sourceOf(event);
-    if (!source) return;
-    const control = source.closest('button,input,select,textarea');
+    const control = sourceOf(event)?.closest(`${BUTTON},${FIELD}`);
     const form = control && formOf(control);
     if (!form) return;
-    observe(form);
-    const submits =
-      event.type === 'keydown'
-        ? (event as KeyboardEvent).key === 'Enter' && control.matches('input')
-        : event.type === 'click' && (control as HTMLButtonElement).type === 'submit';
-    if (submits) pressedAtMs.set(form, Date.now());
+    observe(control.getRootNode());
+    const enter = event.type === 'keydown' && (event as KeyboardEvent).key === 'Enter';
+    const button = control.matches(BUTTON);
+    if (form.localName === 'form') {
+      const pressed = enter ? control.matches('input') : event.type === 'click' && button;
+      if (pressed && (enter || (control as HTMLButtonElement).type === 'submit'))
+        lately(pressedLately, formName(form));
+    } else if (event.type === 'click' && button && form.querySelector(FIELD)) {
+      begin(form, targetHash(control));
+    }
   }
 
   function onSubmit(event: Event): void {
     const form = sourceOf(event);
-    if (!(form instanceof HTMLFormElement)) return;
-    observe(form);
+    if (form?.localName !== 'form') return;
+    observe(form.getRootNode());
     begin(form);
   }
 
-  const stops = [
-    listen(document, ['focusin', 'click', 'keydown'], onPress),
-    listen(document, ['invalid'], onInvalid),
-    listen(document, ['submit'], onSubmit),
-    listen(window, ['pagehide'], () => [...attempts.keys()].forEach(settle)),
-    () => observers.forEach((it) => it.disconnect()),
-    () => attempts.forEach((it) => clearTimeout(it.timer)),
-  ];
-  return () => stops.forEach((stop) => stop());
+  /** Who writes on has not been refused. */
+  function onInput(event: Event): void {
+    const field = event.isTrusted && sourceOf(event);
+    if (field) settle(formName(formOf(field)));
+  }
+
+  /** Who is thanked begins anew. */
+  function onReset(event: Event): void {
+    const attempt = attempts.get(formName(sourceOf(event)));
+    if (attempt) attempt.succeeded = true;
+  }
+
+  return {
+    stop: together(
+      listen('focusin click keydown', onPress),
+      listen('invalid', onInvalid),
+      listen('submit', onSubmit),
+      listen('input', onInput),
+      listen('reset', onReset),
+      listen('pagehide', () => [...attempts.keys()].forEach(settle), window),
+      () => observer.disconnect(),
+      () => attempts.forEach((it) => clearTimeout(it.timer)),
+    ),
+    /** The site's own word on a field. */
+    error: (field, code) => error(null, field, code),
+  };
 }

@@ -1,36 +1,74 @@
-/** Starts every kind of capture on this page. */
+/** What every page carries of capture: its pages. The rest is fetched once the visitor may be watched. */
 import type { EventQueue } from '../event-queue';
-import { captureActive } from './active';
-import { captureClicks } from './clicks';
-import { captureDeadClicks } from './dead';
-import { captureForms } from './forms';
-import { captureHesitation } from './hesitation';
+import { listen, together, type Stop } from './listen';
 import { capturePages } from './pages';
-import { listen, type Recorder, type Stop } from './recorder';
-import { captureScroll } from './scroll';
-import { captureThrash } from './thrash';
+import type { StartWatch, Watch } from './watch';
+import type { Thresholds } from '../types';
 
-export function startCapture(queue: EventQueue): Stop {
-  const record: Recorder = (name, properties) => queue.add('track', name, properties);
-  const scroll = captureScroll(record);
-  const stops = [
-    captureClicks(record),
-    captureDeadClicks(record),
-    scroll.stop,
-    captureActive(record),
-    captureForms(record),
-    captureThrash(record),
-    captureHesitation(record),
-    capturePages({
-      page: (navigation) => {
-        scroll.newPage();
-        queue.add('page', undefined, { navigation });
-      },
-      leave: () => queue.add('track', 'overture:page_leave', {}),
-    }),
-    // Last, so that what the others add as the page goes is taken along.
-    listen(document, ['visibilitychange'], () => document.hidden && queue.drain()),
-    listen(window, ['pagehide'], () => queue.drain()),
-  ];
-  return () => stops.forEach((stop) => stop());
+export function createCapture(
+  queue: EventQueue,
+  path: () => string,
+  thresholds: () => Thresholds,
+  load: () => void,
+) {
+  let startWatch: StartWatch | undefined;
+  let watch: Watch | undefined;
+  let stop: Stop | undefined;
+  let stopDrain: Stop = () => {};
+
+  /** Last of all that listens, so that what the others add as the page goes is taken along. */
+  function drainLast(): void {
+    stopDrain();
+    stopDrain = together(
+      listen('visibilitychange', () => document.hidden && queue.drain()),
+      listen('pagehide', queue.drain, window),
+    );
+  }
+
+  function watchNow(): void {
+    if (!startWatch || watch || !stop) return;
+    watch = startWatch(queue, thresholds());
+    drainLast();
+  }
+
+  return {
+    start(): void {
+      stop = together(
+        capturePages(
+          {
+            page: (navigation) => queue.add('page', undefined, { navigation }),
+            leave: () => {
+              watch?.leavePage();
+              queue.add('track', 'overture:page_leave', {});
+            },
+          },
+          path,
+        ),
+        () => watch?.stop(),
+        () => stopDrain(),
+      );
+      drainLast();
+      if (startWatch) watchNow();
+      else load();
+    },
+    stop(): void {
+      stop?.();
+      stop = watch = undefined;
+    },
+    /** The script that notices the rest has come. */
+    arrived(start: StartWatch): void {
+      startWatch ??= start;
+      watchNow();
+    },
+    /** The site's own word on a field. */
+    error(field: string, code: string): void {
+      if (watch) watch.error(field, code);
+      else queue.add('track', 'overture:form_error', { form: '', field, code });
+    },
+    /** A frame of the page's own origin is captured like the page. */
+    frame(frame: HTMLIFrameElement): void {
+      frame.setAttribute('data-overture-capture', '');
+      watch?.addFrame(frame);
+    },
+  };
 }

@@ -3,7 +3,7 @@ import { listen, type Recorder, type Stop } from './recorder';
 
 const STEP_PERCENT = 25;
 
-export function captureScroll(record: Recorder): { stop: Stop; newPage(): void } {
+export function captureScroll(record: Recorder): { stop: Stop; leave(): void } {
   let reached = 0;
   let waiting = false;
 
@@ -18,14 +18,15 @@ export function captureScroll(record: Recorder): { stop: Stop; newPage(): void }
     record('overture:scroll', { depth_percent: step });
   }
 
-  const stop = listen(document, ['scroll'], () => {
+  const stop = listen('scroll', () => {
     if (waiting) return;
     waiting = true;
     requestAnimationFrame(measure);
   });
   return {
     stop,
-    newPage() {
+    /** The next page is at its top. */
+    leave() {
       reached = 0;
     },
   };

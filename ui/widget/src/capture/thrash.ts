@@ -1,56 +1,67 @@
 /** Impatient to and fro of the pointer or the scroll position. */
-import { listen, type Recorder, type Stop } from './recorder';
+import { isIgnored, PLAYED, sourceOf } from './target';
+import { listen, nowMs, pointOf, together, visitor, type Recorder, type Stop } from './recorder';
+import type { Thresholds } from '../types';
 
-const REVERSALS = 4;
-const WINDOW_MS = 2_000;
 const QUIET_MS = 5_000;
+/** A scroll so long after the visitor's last move is the page's own. */
+const SCROLL_AFTER_MS = 1_000;
 /** Shorter movements are a trembling hand, not a change of mind. */
 const POINTER_TRAVEL_PX = 40;
 const SCROLL_TRAVEL_PX = 100;
 
-/** Follows one axis; returns true when the direction turned after a real movement. */
-function createAxis(travelPx: number) {
-  let extreme: number | null = null;
-  let direction = 0;
-  return (position: number): boolean => {
-    if (extreme === null) extreme = position;
-    const moved = position - extreme;
-    if (direction !== 0 && Math.sign(moved) === direction) extreme = position;
-    if (Math.abs(moved) < travelPx || Math.sign(moved) === direction) return false;
-    const turned = direction !== 0;
-    direction = Math.sign(moved);
-    extreme = position;
-    return turned;
-  };
-}
-
-export function captureThrash(record: Recorder): Stop {
-  const axes = {
-    x: createAxis(POINTER_TRAVEL_PX),
-    y: createAxis(POINTER_TRAVEL_PX),
-    scroll: createAxis(SCROLL_TRAVEL_PX),
-  };
-  const turns: Record<keyof typeof axes, number[]> = { x: [], y: [], scroll: [] };
+export function captureThrash(
+  record: Recorder,
+  { thrash_reversals: reversals, thrash_window_ms: windowMs }: Thresholds,
+): Stop {
   let quietUntilMs = 0;
 
-  function follow(axis: keyof typeof axes, position: number): void {
-    if (!axes[axis](position)) return;
-    const now = Date.now();
-    turns[axis] = turns[axis].filter((at) => now - at < WINDOW_MS).concat(now);
-    if (turns[axis].length < REVERSALS || now < quietUntilMs) return;
-    turns[axis] = [];
-    quietUntilMs = now + QUIET_MS;
-    record('overture:thrash', {});
+  /** Follows one axis, and counts where the direction turns after a real movement. */
+  function createAxis(travelPx: number) {
+    let extreme: number | undefined;
+    let direction = 0;
+    let turns: number[] = [];
+    return (position: number): void => {
+      extreme ??= position;
+      const moved = position - extreme;
+      const towards = Math.sign(moved);
+      if (towards === direction) extreme = position;
+      else if (Math.abs(moved) >= travelPx) {
+        const now = nowMs();
+        if (direction) turns = turns.filter((at) => now - at < windowMs).concat(now);
+        direction = towards;
+        extreme = position;
+        if (turns.length < reversals || now < quietUntilMs) return;
+        turns = [];
+        quietUntilMs = now + QUIET_MS;
+        record('overture:thrash', {});
+      }
+    };
   }
 
-  const stops = [
-    listen(document, ['pointermove'], (event) => {
-      const { clientX, clientY, buttons, pointerType } = event as PointerEvent;
-      if (buttons !== 0 || pointerType === 'touch') return; // Dragging is work, not thrashing.
-      follow('x', clientX);
-      follow('y', clientY);
+  const x = createAxis(POINTER_TRAVEL_PX);
+  const y = createAxis(POINTER_TRAVEL_PX);
+  let scroll = createAxis(SCROLL_TRAVEL_PX);
+  let scrolled: unknown;
+
+  return together(
+    listen('pointermove', (event) => {
+      const { buttons, pointerType } = event as PointerEvent;
+      const source = sourceOf(event);
+      // Dragging is work, not thrashing, and so is playing.
+      if (buttons || pointerType === 'touch' || !source || source.closest(PLAYED)) return;
+      const point = pointOf(event as PointerEvent);
+      x(point.x);
+      y(point.y);
     }),
-    listen(document, ['scroll'], () => follow('scroll', scrollY)),
-  ];
-  return () => stops.forEach((stop) => stop());
+    listen('scroll', ({ target }) => {
+      const part = target as Element;
+      const isPart = part.nodeType === 1;
+      // A page that scrolls by itself is not impatient.
+      if (nowMs() - visitor.actedMs > SCROLL_AFTER_MS || (isPart && isIgnored(part))) return;
+      if (part !== scrolled) scroll = createAxis(SCROLL_TRAVEL_PX);
+      scrolled = part;
+      scroll(isPart ? part.scrollTop : scrollY);
+    }),
+  );
 }

@@ -1,18 +1,22 @@
 /** The chat: status line, messages, composer. Everything people wrote is put in as text. */
-import { MESSAGE_CHARS_MAX } from '../conversation';
-import { waitText, type Translate } from '../i18n';
+import type { Fill } from '../i18n/fill';
 import type { AnyKey } from './texts';
-import { isOpen, type PendingMessage, type View } from '../store';
+import { isOpen, MESSAGE_CHARS_MAX, type PendingMessage, type View } from '../store';
 import type { ConversationItem, MessageItem } from '../types';
 import type { Page } from '../ui/context';
 import type { PanelContext } from './texts';
 import { h, setText } from '../ui/dom';
-import { icon } from '../ui/icons';
+import { sendIcon } from './icons';
+import { attachedFile, save } from './chat/attached';
+import { createFiles } from './chat/files';
+import { createMarks } from './chat/marks';
+import { createStart, type ChatRules } from './chat/start';
+import { waitRange } from './wait';
 
 const CHARS_LEFT_SHOWN_FROM = 300;
 
 /** Where a chat stands, in one honest sentence. */
-export function chatStatus(t: Translate<AnyKey>, conversation: ConversationItem | null): string {
+export function chatStatus(t: Fill<AnyKey>, conversation: ConversationItem | null): string {
   if (!conversation) return t('chat_intro');
   const { status, agent_name: name, position, wait_s } = conversation;
   switch (status) {
@@ -21,19 +25,29 @@ export function chatStatus(t: Translate<AnyKey>, conversation: ConversationItem 
     case 'no_agent':
       return t('no_agent');
     case 'ended':
+    case 'scheduled':
       return t('ended');
     case 'queued': {
-      const wait = typeof wait_s === 'number' ? waitText(t, wait_s) : '';
+      const wait = typeof wait_s === 'number' ? waitRange(t, wait_s) : '';
       if (position) return t(wait ? 'queued_position_wait' : 'queued_position', { position, wait });
       return t(wait ? 'queued_wait' : 'queued', { wait });
     }
   }
 }
 
-export function createChatPage({ t, store, conversation }: PanelContext): Page & { hold(on: boolean): void } {
+export function createChatPage(
+  context: PanelContext,
+  callInstead: () => void,
+): Page & { hold(on: boolean): void } {
+  const { t, store, session, conversation } = context;
   let held = false;
+  let dropped = false;
   let endAsked = false;
+  let last: MessageItem | undefined;
   const bubbles = new Map<string, HTMLElement>();
+  const start = createStart(context, callInstead);
+  const marks = createMarks(context, () => draw(store.get()));
+  const files = createFiles(context, () => ready());
 
   const statusText = h('span', { role: 'status' });
   const end = h('button', { type: 'button', onclick: askEnd }, t('end_chat'));
@@ -49,17 +63,24 @@ export function createChatPage({ t, store, conversation }: PanelContext): Page &
     oninput: typed,
   });
   const left = h('span', { class: 'hint', id: 'left' });
-  const send = h(
-    'button',
-    { class: 'primary square', type: 'submit', 'aria-label': t('send') },
-    icon('send'),
+  const send = h('button', { class: 'primary square', type: 'submit', 'aria-label': t('send') }, sendIcon());
+  const composer = h(
+    'form',
+    { class: 'composer', onsubmit: (event) => void submit(event) },
+    files.element,
+    files.picker,
+    files.button,
+    h('div', {}, input, left),
+    send,
   );
-  const composer = h('form', { class: 'composer', onsubmit: submit }, h('div', {}, input, left), send);
+  const copy = h('button', { class: 'link', type: 'button', onclick: saveCopy }, t('chat_save'));
+  const problem = h('p', { class: 'error', role: 'alert' });
   const again = h('button', { class: 'primary', type: 'button', onclick: startAgain }, t('new_chat'));
   const after = h('div', { class: 'composer' }, again);
+  const seen = h('p', { class: 'seen' }, t('chat_seen'));
 
   input.addEventListener('keydown', (event) => {
-    if (event.key === 'Enter' && !event.shiftKey && !event.isComposing) submit(event);
+    if (event.key === 'Enter' && !event.shiftKey && !event.isComposing) void submit(event);
   });
 
   function askEnd(): void {
@@ -70,22 +91,49 @@ export function createChatPage({ t, store, conversation }: PanelContext): Page &
 
   function startAgain(): void {
     store.set({ conversation: null, messages: [] });
+    start.forget();
+    marks.forget();
     input.focus();
   }
 
   function typed(): void {
     store.set({ draft: input.value });
+    if (input.value) marks.types();
     const remaining = MESSAGE_CHARS_MAX - input.value.length;
     setText(left, remaining < CHARS_LEFT_SHOWN_FROM ? t('chars_left', { count: remaining }) : '');
-    send.disabled = held || input.value.trim() === '';
+    ready();
   }
 
-  function submit(event: Event): void {
+  function ready(): void {
+    send.disabled = !maySend();
+  }
+
+  function saveCopy(): void {
+    const id = store.get().conversation?.conversation;
+    if (id) void save(context, `/v1/widget/conversations/${id}/transcript`, 'chat.txt', failed);
+  }
+
+  const failed = (text: string): void => setText(problem, text);
+
+  async function learn(): Promise<void> {
+    const rules = await session.call<ChatRules>('GET', '/chat').catch(() => null);
+    if (!rules) return;
+    files.allow(rules.attachments ?? null);
+    marks.mark(rules.staff_read);
+    start.learn(rules);
+  }
+
+  const mayWrite = (): boolean => !held && !dropped && !composer.hidden;
+  const maySend = (): boolean => mayWrite() && !files.busy() && (input.value.trim() !== '' || files.any());
+
+  async function submit(event: Event): Promise<void> {
     event.preventDefault();
+    if (!maySend()) return;
+    if (files.wait() && !((await files.send()) && maySend())) return;
     const text = input.value.trim();
-    if (text === '' || held) return;
     input.value = '';
-    conversation.say(text);
+    const attached = files.take();
+    conversation.say(text, attached.length > 0 ? attached : undefined);
     typed();
     scroll.scrollTop = scroll.scrollHeight;
   }
@@ -99,7 +147,8 @@ export function createChatPage({ t, store, conversation }: PanelContext): Page &
       { class: `message ${author}${mine ? ' mine' : ''}` },
       who,
       mine,
-      h('span', {}, message.text),
+      message.text !== '' && h('span', {}, message.text),
+      ...(message.attachments ?? []).map((file) => attachedFile(context, file, failed)),
     );
   }
 
@@ -119,7 +168,7 @@ export function createChatPage({ t, store, conversation }: PanelContext): Page &
     return h(
       'div',
       { class: `message mine${message.failed ? ' failed' : ''}` },
-      h('span', {}, message.text),
+      h('span', {}, message.text || (message.attachments ?? []).map((file) => file.name).join(', ')),
       state,
     );
   }
@@ -145,19 +194,54 @@ export function createChatPage({ t, store, conversation }: PanelContext): Page &
       if (log.children[place] !== bubble) log.insertBefore(bubble, log.children[place] ?? null);
       place += 1;
     }
+    const read = marks.seen(view);
+    if (read) bubbles.get(read)?.append(seen);
+    else seen.remove();
     if (atEnd) scroll.scrollTop = scroll.scrollHeight;
   }
 
+  /** Read is what is really in front of somebody. */
+  function looks(): void {
+    if (element.checkVisibility() && !document.hidden) void marks.looks(store.get());
+  }
+  document.addEventListener('visibilitychange', looks);
+
+  input.addEventListener('paste', (event) => {
+    const pasted = event.clipboardData?.files;
+    if (!pasted?.length) return;
+    event.preventDefault();
+    files.add(pasted);
+  });
+
+  const element = h(
+    'div',
+    { class: 'view tall' },
+    h('div', { class: 'status' }, statusText, end),
+    start.above,
+    scroll,
+    marks.typing,
+    start.below,
+    composer,
+    after,
+    copy,
+    h('div', { class: 'start' }, problem),
+  );
+  element.addEventListener('dragover', (event) => event.preventDefault());
+  element.addEventListener('drop', (event) => {
+    event.preventDefault();
+    if (mayWrite()) files.add(event.dataTransfer?.files);
+  });
+
   return {
     title: () => t('chat_title'),
-    element: h(
-      'div',
-      { class: 'view tall' },
-      h('div', { class: 'status' }, statusText, end),
-      scroll,
-      composer,
-      after,
-    ),
+    element,
+
+    drop() {
+      dropped = true;
+      document.removeEventListener('visibilitychange', looks);
+      marks.forget();
+      files.drop();
+    },
 
     /** While an offer is being taken nothing is sent, so that no second request is made. */
     hold(on) {
@@ -177,10 +261,16 @@ export function createChatPage({ t, store, conversation }: PanelContext): Page &
       end.hidden = !open;
       composer.hidden = ended && view.pending.length === 0;
       after.hidden = !composer.hidden;
+      copy.hidden = view.messages.length === 0;
+      if (view.messages.at(-1)?.author === 'agent' && last !== view.messages.at(-1)) marks.quiet();
+      last = view.messages.at(-1);
       draw(view);
+      start.draw(view);
+      looks();
     },
 
     enter() {
+      void learn();
       input.value = store.get().draft;
       typed();
       (composer.hidden ? again : input).focus();

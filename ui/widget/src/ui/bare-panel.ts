@@ -1,11 +1,10 @@
 /** What Help opens when the panel's own script cannot be had: the truth, and a place to write that loses nothing. */
-import { MESSAGE_CHARS_MAX } from '../conversation';
+import { addPending, MESSAGE_CHARS_MAX } from '../store';
 import type { WidgetContext } from './context';
 import { h, setText } from './dom';
-import { icon } from './icons';
 
-export function createBarePanel({ t, store, conversation }: WidgetContext, close: () => void) {
-  const notice = h('p', { class: 'notice', role: 'status' });
+export function createBarePanel({ t, store }: WidgetContext, close: () => void) {
+  const notice = h('p', { role: 'status' });
   const input = h('textarea', {
     rows: 3,
     maxlength: MESSAGE_CHARS_MAX,
@@ -17,32 +16,19 @@ export function createBarePanel({ t, store, conversation }: WidgetContext, close
   function submit(event: Event): void {
     event.preventDefault();
     const text = input.value.trim();
-    if (text === '') return;
-    input.value = '';
-    conversation.say(text);
+    if (text) store.set(addPending(store.get(), text));
+    input.value = store.get().draft;
     input.focus();
   }
 
   const element = h(
-    'div',
-    { class: 'panel bare', role: 'dialog', 'aria-labelledby': 'bare-title' },
-    h(
-      'div',
-      { class: 'head' },
-      h('h2', { id: 'bare-title' }, t('panel_title')),
-      h(
-        'button',
-        { class: 'square', type: 'button', 'aria-label': t('close'), onclick: close },
-        icon('close'),
-      ),
-    ),
+    'form',
+    { class: 'bare', role: 'dialog', 'aria-label': t('help'), onsubmit: submit },
     notice,
-    h(
-      'form',
-      { class: 'composer', onsubmit: submit },
-      h('div', {}, input),
-      h('button', { class: 'primary square', type: 'submit', 'aria-label': t('send') }, icon('send')),
-    ),
+    input,
+    // Not by the form: a sandboxed frame may not send any.
+    h('button', { class: 'primary', type: 'button', onclick: submit }, t('send')),
+    h('button', { type: 'button', onclick: close }, t('close')),
   );
   element.addEventListener('keydown', (event) => {
     if (event.key === 'Escape' && !event.isComposing) close();
@@ -56,7 +42,7 @@ export function createBarePanel({ t, store, conversation }: WidgetContext, close
     },
     update(offline: boolean): void {
       notice.hidden = !offline;
-      setText(notice, t(store.get().pending.length ? 'kept' : 'offline'));
+      setText(notice, (store.get().pending.length ? '' : `${t('offline')} `) + t('kept'));
     },
   };
 }

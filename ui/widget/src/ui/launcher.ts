@@ -1,30 +1,35 @@
 /** The Help button: always there, whatever the server does. */
 import { h, setText } from './dom';
-import { icon } from './icons';
-import { keepClear } from './keep-clear';
+import { helpIcon } from './icons';
+import { inTheWay, settle } from './place';
 import type { WidgetContext } from './context';
 
-export function createLauncher({ t }: WidgetContext, open: () => void) {
-  const text = h('span', {}, t('help'));
-  const badge = h('span', { class: 'badge', 'aria-hidden': 'true', hidden: true });
+/** Half its height: every bubble in its corner is hit. */
+const STEP_PX = 24;
+
+export function createLauncher({ t, host, brand }: WidgetContext, open: () => void) {
+  const text = h('span');
   const element = h(
     'button',
-    { class: 'launcher', type: 'button', 'data-side': 'end', 'aria-haspopup': 'dialog', onclick: open },
-    icon('help'),
+    { class: 'launcher', type: 'button', 'aria-haspopup': 'dialog', onclick: open },
+    helpIcon(),
     text,
-    badge,
   );
 
   return {
     element,
-    /** Moves to the other side of the page when it would cover the field in use. */
-    keepClear: () => keepClear(element, 'data-side', ['end', 'start', 'top']),
-    update(unread: number, hidden: boolean): void {
+    /** Moves to the other side of the page, or up, when it would cover what the visitor needs. */
+    keepClear(): void {
+      if (element.hidden) return;
+      const before = element.getAttribute('data-side');
+      const [here, there] = brand()?.look.position === 'start' ? ['start', 'end'] : ['end', 'start'];
+      // It stays on the other side while it can.
+      const order = before === there ? [there, here, 'top'] : [here, there, 'top'];
+      settle(element, 'data-side', order, () => !inTheWay(host, element, STEP_PX));
+    },
+    update(hidden: boolean): void {
       element.hidden = hidden;
-      badge.hidden = unread === 0;
-      setText(badge, unread ? String(unread) : '');
-      if (unread) element.setAttribute('aria-label', t('help_unread', { count: unread }));
-      else element.removeAttribute('aria-label');
+      setText(text, t('help'));
     },
   };
 }

@@ -1,56 +1,39 @@
 /** Fetches the panel's script at the first sign that it is wanted, and stands in for it until it is there. */
 import { createBarePanel } from './bare-panel';
-import type { CreatePanel, Notice, Panel, PanelHooks, Route, WidgetContext } from './context';
+import type { CreatePanel, Panel, PanelHooks, Route, WidgetContext } from './context';
 
 /** Sooner than this a stand-in would only flicker. */
 const PATIENCE_MS = 400;
 
-export function createPanelLoader(
-  context: WidgetContext,
-  root: HTMLElement,
-  url: string,
-  nonce: string,
-  hooks: PanelHooks,
-) {
-  const { store } = context;
+export function createPanelLoader(context: WidgetContext, hooks: PanelHooks) {
+  const { store, host } = context;
   let panel: Panel | null = null;
-  let script: HTMLScriptElement | null = null;
+  let loading = false;
   let failed = false;
   /** What the customer asked for while the panel was on its way. */
-  let held = false;
-  let wanted: { route: Route; notice: Notice | undefined } | null = null;
+  let wanted: { route: Route | undefined } | null = null;
   let patience: ReturnType<typeof setTimeout> | undefined;
   let bare: ReturnType<typeof createBarePanel> | null = null;
 
   function load(): void {
-    if (panel || script) return;
+    if (panel || loading) return;
+    loading = true;
     failed = false;
-    script = document.createElement('script');
-    script.onerror = giveUp;
-    try {
-      script.nonce = nonce;
-      script.src = url;
-      document.head.append(script);
-    } catch {
-      giveUp(); // A page that demands Trusted Types forbids this.
-    }
-  }
-
-  function giveUp(): void {
-    script?.remove();
-    script = null;
-    failed = true;
-    if (wanted) showBare();
+    context.load('panel', () => {
+      loading = false;
+      failed = true;
+      if (wanted) showBare();
+    });
   }
 
   function showBare(): void {
     clearTimeout(patience);
     if (!wanted || bare) return;
     bare = createBarePanel(context, close);
-    root.append(bare.element);
+    host.root.append(bare.element);
     bare.enter();
     update();
-    hooks.opened(wanted.route);
+    hooks.opened(wanted.route ?? 'home');
   }
 
   function hideBare(): void {
@@ -61,16 +44,16 @@ export function createPanelLoader(
 
   function close(): void {
     if (panel) return panel.close();
-    if (!bare) return;
+    const wasOpen = bare;
     hideBare();
-    hooks.closed();
+    if (wasOpen) hooks.closed();
   }
 
   function update(): void {
     const view = store.get();
     panel?.update(view);
     bare?.update(failed || view.connection === 'offline');
-    if (failed && wanted && view.connection === 'online') load();
+    if (failed && (wanted || view.pending.length) && view.connection === 'online') load();
   }
 
   return {
@@ -78,15 +61,11 @@ export function createPanelLoader(
     close,
     update,
     isOpen: () => (panel?.isOpen() ?? false) || bare !== null,
-    showsChat: () => panel?.showsChat() ?? false,
-    hold(on: boolean): void {
-      held = on;
-      panel?.hold(on);
-    },
+    renew: () => panel?.renew(),
 
-    open(route: Route, notice?: Notice): void {
-      if (panel) return panel.open(route, notice);
-      wanted = { route, notice };
+    open(route?: Route): void {
+      if (panel) return panel.open(route);
+      wanted = { route };
       load();
       clearTimeout(patience);
       patience = setTimeout(showBare, PATIENCE_MS);
@@ -95,12 +74,12 @@ export function createPanelLoader(
     arrived(create: CreatePanel): void {
       if (panel) return;
       panel = create(context, hooks);
-      root.append(panel.element);
-      panel.hold(held);
+      host.root.append(panel.element);
       const now = wanted;
       const wrote = store.get().draft !== '' || store.get().pending.length > 0;
       hideBare();
-      if (now) panel.open(wrote ? 'chat' : now.route, now.notice);
+      if (now) panel.open(wrote ? 'chat' : now.route);
+      else update();
     },
   };
 }

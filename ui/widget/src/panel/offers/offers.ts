@@ -1,27 +1,25 @@
 /** What is done with an offer: seen, taken, declined, run out. */
-import { isRetriable } from './backoff';
-import { randomId } from './ids';
-import type { Conversation } from './conversation';
-import type { Outbox } from './outbox';
-import type { Session } from './session';
-import { closeOffer, type LiveOffer, type Store } from './store';
-import { ApiError } from './transport';
-import type { DismissHow, OptionKind, OvertureEvents } from './types';
+import { isRetriable } from '../../backoff';
+import { conversationOf } from '../../conversation';
+import { randomId } from '../../ids';
+import { closeOffer } from '../../rules';
+import type { LiveOffer } from '../../store';
+import { isApiError } from '../../transport';
+import type { DismissHow, OptionKind } from '../../types';
+import type { WidgetContext } from '../../ui/context';
 
 /** `gone`: withdrawn, expired or taken; `denied`: not through this offer; `invalid`: what was given; `unreachable`: try again. */
 export type AcceptOutcome = 'accepted' | 'gone' | 'denied' | 'invalid' | 'unreachable';
 
 const TIMER_MAX_MS = 2 ** 31 - 1;
 
-export function createOffers(
-  session: Session,
-  store: Store,
-  outbox: Outbox,
-  conversation: Conversation,
-  emit: <Name extends keyof OvertureEvents>(name: Name, detail: OvertureEvents[Name]) => void,
-) {
+function createOffers(context: WidgetContext) {
+  const { session, store, outbox, emit } = context;
+  const conversation = conversationOf(context);
   let expiry: ReturnType<typeof setTimeout> | undefined;
   const acceptKeys = new Map<string, string>();
+  /** Answered here, so that its end is no news. */
+  const answered = new Set<string>();
 
   function expire(): void {
     const { offer } = store.get();
@@ -31,6 +29,7 @@ export function createOffers(
   }
 
   function dismiss(offer: LiveOffer, how: DismissHow): void {
+    answered.add(offer.offer);
     store.set({ ...closeOffer(store.get(), offer.offer), ...(how === 'never' ? { never: true } : {}) });
     outbox.send(`/offers/${offer.offer}/dismiss`, { how });
     emit('offer_dismissed', { offer: offer.offer, how });
@@ -50,6 +49,7 @@ export function createOffers(
   async function accept(offer: LiveOffer, option: OptionKind, phone?: string): Promise<AcceptOutcome> {
     const key = acceptKeys.get(offer.offer + option) ?? randomId();
     acceptKeys.set(offer.offer + option, key);
+    answered.add(offer.offer);
     try {
       const answer = await session.call<{ conversation?: string }>('POST', `/offers/${offer.offer}/accept`, {
         option,
@@ -58,11 +58,12 @@ export function createOffers(
         ...(phone ? { phone } : {}),
       });
       store.set(closeOffer(store.get(), offer.offer));
-      if (answer.conversation && option !== 'faq') conversation.opened(answer.conversation, option);
+      if (answer.conversation && (option === 'chat' || option === 'callback'))
+        conversation.opened(answer.conversation, option);
       emit('offer_accepted', { offer: offer.offer, option });
       return 'accepted';
     } catch (error) {
-      const status = error instanceof ApiError ? error.status : 0;
+      const status = isApiError(error) ? error.status : 0;
       if (isRetriable(status) || status === 401) return 'unreachable';
       if (status === 400 || status === 422) {
         acceptKeys.delete(offer.offer + option);
@@ -73,33 +74,20 @@ export function createOffers(
     }
   }
 
+  // An offer kept from the page before runs out all the same.
+  const { offer: kept } = store.get();
+  if (kept) watchExpiry(kept);
+
   return {
     dismiss,
     accept,
-
-    /** An offer kept from the page before runs out all the same. */
-    resume(): void {
-      const { offer } = store.get();
-      if (offer) watchExpiry(offer);
-    },
+    answered: (offer: string) => answered.has(offer),
 
     shown(offer: LiveOffer): void {
       if (offer.shown || store.get().offer?.offer !== offer.offer) return;
       store.set({ offer: { ...offer, shown: true } });
       outbox.send(`/offers/${offer.offer}/shown`);
       emit('offer_shown', { offer: offer.offer, style: offer.style });
-    },
-
-    /** A callback: through the offer when one with it is open, otherwise as the customer's own request. */
-    async callback(phone: string): Promise<AcceptOutcome> {
-      const { offer } = store.get();
-      if (offer?.options.some((it) => it.kind === 'callback')) return accept(offer, 'callback', phone);
-      try {
-        await conversation.ask('callback', phone);
-        return 'accepted';
-      } catch (error) {
-        return error instanceof ApiError && !isRetriable(error.status) ? 'invalid' : 'unreachable';
-      }
     },
 
     undoNever(): void {
@@ -110,3 +98,8 @@ export function createOffers(
 }
 
 export type Offers = ReturnType<typeof createOffers>;
+
+/** One of them in a widget, whichever of the scripts that come later asks first. */
+export function offersOf(context: WidgetContext): Offers {
+  return (context.shared.offers ??= createOffers(context));
+}
