@@ -3,6 +3,7 @@
  * messages do not say what is wrong, and the coupon button does nothing. That is what the widget notices.
  */
 import { emptyCart } from './cart.js';
+import { startReservation } from './reservation.js';
 
 const rules = {
   name: [/\S+\s+\S+/, 'Please enter your full name.'],
@@ -31,6 +32,7 @@ function mark(input, message) {
 }
 
 export function startCheckout(form) {
+  startReservation(form, document.querySelector('[data-reservation]'));
   const trouble = form.querySelector('[data-trouble]');
 
   const check = (input) => {

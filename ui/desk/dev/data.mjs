@@ -1,4 +1,6 @@
 // A small invented shop: its people, what they did, and what was decided. Written by hand for looking at pages.
+import { mood_of, with_moods } from './mood.mjs';
+
 const NOW = Date.now();
 export const at = (secondsAgo) => new Date(NOW - secondsAgo * 1000).toISOString();
 const id = (prefix, n) => `${prefix}_01k${String(n).padStart(23, '0')}`;
@@ -190,6 +192,8 @@ timelines.set(customers[0].customer, [
     author_name: 'Mara Lindqvist',
     text: 'The form wants month first: 04/28. Your cart is still there, so nothing is lost. Could you try that?',
   }),
+  line(310, 'custom', { name: 'Feedback Submitted' }),
+  line(309, 'mood', mood_of('feedback', 'The form keeps rejecting my card', { event: 'Feedback Submitted' })),
   line(300, 'page', { path: '/checkout', title: 'Checkout' }),
   line(140, 'message', {
     conversation: id('int', 1),
@@ -256,7 +260,22 @@ timelines.set(customers[9].customer, [
     author_name: 'Tomás Ferreira',
     text: 'Let me ask the carrier where they left it.',
   }),
+  ...[
+    'Thanks, I can wait a little 😀',
+    'ok',
+    'Two hours now, and still nothing. I need it today!',
+    'This is the third time 😡 Das ist doch lächerlich, I sat in the cafe\u0301 next door all day 👩‍👩‍👧',
+    'I am fed up. Nobody answers me. Thank you for nothing!',
+  ].map((text, n) =>
+    line(3000 - n * 500, 'message', {
+      conversation: id('int', 4),
+      message: id('msg', 42 + n),
+      author: 'customer',
+      text,
+    }),
+  ),
 ]);
+for (const [customer, items] of timelines) timelines.set(customer, with_moods(customer, items));
 for (const { customer } of customers)
   if (!timelines.has(customer)) timelines.set(customer, [line(5000, 'page', { path: '/' })]);
 

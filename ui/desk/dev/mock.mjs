@@ -6,6 +6,7 @@ import { readFile } from 'node:fs/promises';
 import { extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as data from './data.mjs';
+import { mood_of } from './mood.mjs';
 import { upgrade } from './socket.mjs';
 
 const flag = (name) => process.argv.includes(`--${name}`);
@@ -19,19 +20,32 @@ let presence = 'available';
 let reservations = [];
 let revision = 3;
 let policyText = data.policyText;
-let faqs = [
-  {
-    id: 'faq_1',
-    title: 'How do I return something?',
-    body_markdown:
-      'You have **30 days**. Start it under *Orders*, print the label, and drop the parcel anywhere.',
-  },
-  {
-    id: 'faq_2',
-    title: 'When does my order arrive?',
-    body_markdown: 'Within three working days. The tracking link is in your e-mail.',
-  },
-];
+const articles = ['Why was my card declined?', 'Returns and refunds'].map((title, n) => ({
+  id: `faq_${n}`,
+  slug: `article-${n}`,
+  status: n ? 'draft' : 'published',
+  place: n,
+  paths: ['/checkout/**'],
+  codes: ['card:declined'],
+  keywords: ['visa'],
+  revision: 1,
+  changed_by: 'Mara',
+  title,
+  locales: [
+    { locale: 'en', newest: 2, published: n ? undefined : 2, title, outdated: false, written_by: 'Mara' },
+    { locale: 'de', newest: 1, published: 1, title, outdated: true, written_by: 'Mara' },
+  ],
+  outcome: { opened: 40, helpful: 21, not_helpful: 6, still_needed: 5, read_s: 900 },
+}));
+const article_text = (article) => ({
+  version: 2,
+  title: article.title,
+  summary: 'What to try first.',
+  body_markdown: '## First\n\n1. Check the **number**\n2. Check the date',
+  based_on: 0,
+  written_by: 'Mara',
+  outcome: article.outcome,
+});
 let tokens = [{ token: 'tok_1', name: 'Order service', scopes: ['grants'], created_at: data.at(400000) }];
 let sources = [
   {
@@ -92,6 +106,13 @@ function append(customer, item) {
       socket.send({ timeline: { customer, items: [stored], seq: stored.seq } });
   }
   return stored;
+}
+
+/** The customer writes, and what their words say follows. */
+function say(customer, conversation, text) {
+  const message = data.id('msg', Date.now() % 1e6);
+  append(customer, { kind: 'message', conversation, message, author: 'customer', text });
+  append(customer, mood_of(customer, text, { message }));
 }
 
 const routes = [
@@ -262,6 +283,7 @@ const routes = [
       });
       Object.assign(talk, { last_message: body.text, last_at: stored.at, unread: 0 });
       setTimeout(pushState, 20);
+      if (!flag('quiet')) setTimeout(() => say(talk.customer, id, 'Thank you, that worked 😀'), 3000);
       return [200, { seq: stored.seq, message: stored.message }];
     },
   ],
@@ -566,11 +588,16 @@ const routes = [
     },
   ],
   ['DELETE', '/v1/admin/tokens/:id', ({ id }) => ((tokens = tokens.filter((it) => it.token !== id)), [204])],
-  ['GET', '/v1/admin/faqs', () => [200, { faqs }]],
+  ['GET', '/v1/admin/articles', () => [200, { articles, main_locale: 'en', articles_max: 2000 }]],
+  ['GET', '/v1/admin/articles/missed', () => [200, { searches: [] }]],
+  ['POST', '/v1/admin/articles/try', () => [200, { answers: [] }]],
   [
-    'PUT',
-    '/v1/admin/faqs',
-    ({ body }) => ((faqs = body.faqs.map((it, n) => ({ id: `faq_${n}`, ...it }))), [200, { faqs }]),
+    'GET',
+    '/v1/admin/articles/:id',
+    ({ id }) => {
+      const article = articles.find((it) => it.id === id) ?? articles[0];
+      return [200, { article, texts: { en: article_text(article) }, main_locale: 'en' }];
+    },
   ],
   [
     'GET',
@@ -647,6 +674,7 @@ server.on('upgrade', (request, socket) => {
     socket,
     (text) => {
       const message = JSON.parse(text);
+      if (!message.watch) return; // somebody types
       peer.watch = new Set(message.watch);
       for (const customer of peer.watch) {
         const items = (data.timelines.get(customer) ?? []).filter(

@@ -103,13 +103,66 @@ export class Api {
   reject = (reservation: string) => this.post(`/v1/desk/reservations/${seg(reservation)}/reject`);
   alert_done = (id: string) => this.post(`/v1/desk/alerts/${seg(id)}/done`);
   conversation = (id: string) => this.get<wire.Conversation>(`/v1/conversations/${seg(id)}`);
-  send_message = (conversation: string, client_key: string, text: string) =>
+  send_message = (
+    conversation: string,
+    client_key: string,
+    text: string,
+    attachments: wire.AttachedFile[] = [],
+  ) =>
     this.post<{ seq: number; message: string }>(`/v1/conversations/${seg(conversation)}/messages`, {
       client_key,
       text,
+      attachments: attachments.map(({ id, alt }) => ({ id, alt })),
     });
+  read = (conversation: string, seq: number) =>
+    this.post(`/v1/conversations/${seg(conversation)}/read`, { seq });
+  /** Uploads one file for a reply; `progress` is told the part that is there, 0 to 1. */
+  upload(
+    conversation: string,
+    file: File,
+    progress: (part: number) => void,
+    signal: AbortSignal,
+  ): Promise<wire.AttachedFile> {
+    return new Promise((resolve, reject) => {
+      const request = new XMLHttpRequest();
+      request.open(
+        'POST',
+        `/v1/conversations/${seg(conversation)}/attachments?name=${seg(file.name || 'file')}`,
+      );
+      request.setRequestHeader('content-type', file.type || 'application/octet-stream');
+      request.setRequestHeader('x-csrf-token', this.csrf);
+      request.responseType = 'text';
+      request.upload.onprogress = (event) => {
+        if (event.lengthComputable) progress(event.loaded / event.total);
+      };
+      request.onload = () => {
+        const answer = parse_json(request.responseText) as Record<string, unknown>;
+        if (request.status === 200) resolve(answer as unknown as wire.AttachedFile);
+        else
+          reject(
+            new Error(typeof answer?.['message'] === 'string' ? answer['message'] : 'The file was not taken'),
+          );
+      };
+      request.onerror = request.onabort = () => reject(new Error('The file could not be uploaded'));
+      signal.addEventListener('abort', () => request.abort());
+      request.send(file);
+    });
+  }
+  mail_test = (to: string) => this.post('/v1/admin/mail/test', { to });
   resolve = (conversation: string, code: wire.ResolutionCode, notes: string) =>
     this.post(`/v1/conversations/${seg(conversation)}/resolve`, { code, notes });
+
+  callbacks = () => this.get<wire.ScheduledCallback[]>('/v1/desk/callbacks');
+  called = (conversation: string, outcome: wire.CallOutcome, notes: string) =>
+    this.post(`/v1/conversations/${seg(conversation)}/called`, { outcome, notes });
+  call_slots = (conversation: string) =>
+    this.get<wire.CallSlots>(`/v1/conversations/${seg(conversation)}/slots`);
+  move_call = (conversation: string, slot: wire.CallSlot) =>
+    this.post(`/v1/conversations/${seg(conversation)}/move`, {
+      slot: { from: slot.from, to: slot.to },
+      idempotency_key: crypto.randomUUID(),
+    });
+  cancel_call = (conversation: string) => this.post(`/v1/conversations/${seg(conversation)}/cancel`, {});
 
   // ---- customers and decisions
   customers = (query: string, limit = 50) =>
@@ -121,13 +174,17 @@ export class Api {
   decision = (id: string) => this.get<wire.DecisionDetail>(`/v1/decisions/${seg(id)}`);
 
   // ---- admin
+  brands = () => this.get<wire.Brands>('/v1/admin/brands');
+  add_brand = (fields: wire.BrandFields) => this.post<wire.Brand>('/v1/admin/brands', fields);
+  save_brand = (brand: string, fields: wire.BrandFields) =>
+    this.request<wire.Brand>('PUT', `/v1/admin/brands/${seg(brand)}`, fields);
+  remove_brand = (brand: string) => this.request<void>('DELETE', `/v1/admin/brands/${seg(brand)}`);
   sources = () => this.get<wire.Source[]>('/v1/admin/sources');
-  add_source = (source: { name: string; allowed_origins?: string[] }) =>
-    this.post<wire.Source>('/v1/admin/sources', source);
-  edit_source = (
-    id: string,
-    change: { name?: string; allowed_origins?: string[]; new_identity_secret?: boolean },
-  ) => this.request<wire.Source>('PATCH', `/v1/admin/sources/${seg(id)}`, change);
+  installation = (source: string, site: string) =>
+    this.get<wire.Installation>(`/v1/admin/sources/${seg(source)}/installation`, site ? { site } : {});
+  add_source = (source: wire.SourceChange) => this.post<wire.Source>('/v1/admin/sources', source);
+  edit_source = (id: string, change: wire.SourceChange & { new_identity_secret?: boolean }) =>
+    this.request<wire.Source>('PATCH', `/v1/admin/sources/${seg(id)}`, change);
   add_key = (id: string) => this.post<wire.WriteKey>(`/v1/admin/sources/${seg(id)}/keys`);
   revoke_key = (id: string, key: string) =>
     this.request<void>('DELETE', `/v1/admin/sources/${seg(id)}/keys/${seg(key)}`);
@@ -155,9 +212,34 @@ export class Api {
   add_token = (name: string, scopes: string[]) =>
     this.post<wire.ApiToken>('/v1/admin/tokens', { name, scopes });
   remove_token = (id: string) => this.request<void>('DELETE', `/v1/admin/tokens/${seg(id)}`);
-  faqs = () => this.get<{ faqs: wire.Faq[] }>('/v1/admin/faqs');
-  save_faqs = (faqs: wire.Faq[]) =>
-    this.request<{ faqs: wire.Faq[] } | undefined>('PUT', '/v1/admin/faqs', { faqs });
+  articles = () => this.get<wire.ArticleList>('/v1/admin/articles');
+  article = (id: string) => this.get<wire.ArticleDetail>(`/v1/admin/articles/${seg(id)}`);
+  add_article = (
+    article: wire.ArticleFields & { locale: string; title: string; summary: string; body_markdown: string },
+  ) => this.post<wire.ArticleDetail>('/v1/admin/articles', article);
+  edit_article = (id: string, revision: number, fields: wire.ArticleFields) =>
+    this.request<wire.ArticleDetail>('PATCH', `/v1/admin/articles/${seg(id)}`, { revision, ...fields });
+  remove_article = (id: string) => this.request<void>('DELETE', `/v1/admin/articles/${seg(id)}`);
+  article_versions = (id: string, locale: string) =>
+    this.get<{ versions: wire.ArticleText[]; published?: number }>(
+      `/v1/admin/articles/${seg(id)}/texts/${seg(locale)}`,
+    );
+  save_article_text = (
+    id: string,
+    locale: string,
+    text: { base_version: number; title: string; summary: string; body_markdown: string; publish: boolean },
+  ) => this.request<wire.ArticleDetail>('PUT', `/v1/admin/articles/${seg(id)}/texts/${seg(locale)}`, text);
+  publish_article_text = (id: string, locale: string, version: number | null) =>
+    this.post<wire.ArticleDetail>(`/v1/admin/articles/${seg(id)}/texts/${seg(locale)}/publish`, { version });
+  /** Brands by id and name, for choosing one. */
+  brand_names = () => this.get<{ brands: { brand: string; name: string }[] }>('/v1/admin/brands');
+  missed_searches = () => this.get<{ searches: wire.MissedSearch[] }>('/v1/admin/articles/missed');
+  try_articles = (customer: { q: string; path: string; error: string; locale: string }) =>
+    this.post<{ answers: wire.TriedArticle[] }>('/v1/admin/articles/try', customer);
+  import_articles = (file: unknown) =>
+    this.post<{ added: number; changed: number; unchanged: number }>('/v1/admin/articles/import', file);
+  set_main_locale = (locale: string) =>
+    this.request<{ locale: string }>('PUT', '/v1/admin/articles/main_locale', { locale });
   status = () => this.get<wire.Status>('/v1/admin/status');
   wipe_demo = () => this.post('/v1/admin/demo/wipe');
 }

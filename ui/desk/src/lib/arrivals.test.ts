@@ -12,6 +12,7 @@ const talk = (rest: Partial<Conversation> = {}): Conversation => ({
   started_at: '2026-11-21T09:00:00.000Z',
   last_at: '2026-11-21T09:01:00.000Z',
   unread: 0,
+  undeliverable: false,
   ...rest,
 });
 const state = (conversations: Conversation[], reservations: string[] = []): DeskState => ({

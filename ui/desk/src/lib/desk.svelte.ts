@@ -8,6 +8,9 @@ import { fresh_arrivals, type Arrival } from './arrivals';
 import type { Conversation, DeskState, Presence } from './wire';
 
 const READ_ON_MS = 5_000;
+/** Somebody who types is shown to for so long, and says so at most so often. */
+const TYPING_SHOWN_MS = 6_000;
+const TYPING_EVERY_MS = 3_000;
 
 class Desk {
   state = $state.raw<DeskState | null>(null);
@@ -21,8 +24,13 @@ class Desk {
   focus_reply = '';
   on_arrival: (arrival: Arrival) => void = () => {};
 
+  /** Conversations whose customers type just now, each with when that runs out. */
+  typing = $state.raw<Map<string, number>>(new Map());
+
+  private typed_at = 0;
   private running = false;
   private reading: ReturnType<typeof setInterval> | undefined;
+  private told_read = new Map<string, number>();
   private seen_until = new Map<string, string>();
   private seen_version = $state(0);
   private live = new Live(browser_source(), {
@@ -31,6 +39,7 @@ class Desk {
       if (this.feed?.customer === customer) this.feed.add(items, seq);
     },
     line: (line) => (this.line = line),
+    typing: (conversation) => this.show_typing(conversation),
   });
 
   start() {
@@ -79,11 +88,34 @@ class Desk {
     this.answered = new Set([...this.answered].filter((id) => id !== reservation));
   }
 
-  /** Marks a conversation read up to its last message, on this screen. */
+  /** Marks a conversation read up to its last message, on this screen, and tells the server when it is one's own. */
   see(conversation: Conversation) {
-    if (this.seen_until.get(conversation.conversation) === conversation.last_at) return;
-    this.seen_until.set(conversation.conversation, conversation.last_at);
-    this.seen_version += 1;
+    if (this.seen_until.get(conversation.conversation) !== conversation.last_at) {
+      this.seen_until.set(conversation.conversation, conversation.last_at);
+      this.seen_version += 1;
+    }
+    const seq = this.feed?.customer === conversation.customer ? this.feed.seq : 0;
+    const mine = this.state?.me.agent === conversation.agent && conversation.status === 'assigned';
+    if (!mine || conversation.unread === 0 || seq <= (this.told_read.get(conversation.conversation) ?? 0))
+      return;
+    this.told_read.set(conversation.conversation, seq);
+    void api
+      .read(conversation.conversation, seq)
+      .catch(() => this.told_read.delete(conversation.conversation));
+  }
+  /** The agent writes: the customer is told, not too often. */
+  types(conversation: string) {
+    const now = Date.now();
+    if (now - this.typed_at < TYPING_EVERY_MS) return;
+    this.typed_at = now;
+    this.live.type(conversation);
+  }
+  private show_typing(conversation: string) {
+    this.typing = new Map([...this.typing, [conversation, Date.now() + TYPING_SHOWN_MS]]);
+    setTimeout(() => {
+      const now = Date.now();
+      this.typing = new Map([...this.typing].filter(([, until]) => until > now));
+    }, TYPING_SHOWN_MS + 50);
   }
   unread(conversation: Conversation): number {
     void this.seen_version;

@@ -2,7 +2,7 @@
 
 import { api, explain } from './api';
 import { merge_items, settle_pending, to_rows, type PendingMessage } from './timeline';
-import type { TimelineItem } from './wire';
+import type { AttachedFile, TimelineItem } from './wire';
 
 const PAGE = 100;
 
@@ -17,6 +17,8 @@ export class Feed {
   seq = 0;
 
   rows = $derived(to_rows(this.items, this.pending));
+  /** What the customer's words said, oldest first. */
+  moods = $derived(this.items.filter((item) => item.kind === 'mood'));
 
   constructor(readonly customer: string) {}
 
@@ -70,16 +72,30 @@ export class Feed {
     text: string,
     author_name: string,
     client_key: string = crypto.randomUUID(),
+    attachments: AttachedFile[] = [],
   ) {
     const at = new Date().toISOString();
     this.pending = [
       ...this.pending.filter((message) => message.client_key !== client_key),
-      { client_key, conversation, text, at },
+      { client_key, conversation, text, at, attachments },
     ];
     try {
-      const { seq, message } = await api.send_message(conversation, client_key, text);
+      const { seq, message } = await api.send_message(conversation, client_key, text, attachments);
       this.add(
-        [{ seq, at, kind: 'message', conversation, message, author: 'agent', author_name, text, client_key }],
+        [
+          {
+            seq,
+            at,
+            kind: 'message',
+            conversation,
+            message,
+            author: 'agent',
+            author_name,
+            text,
+            client_key,
+            attachments,
+          },
+        ],
         0,
       );
     } catch (error) {

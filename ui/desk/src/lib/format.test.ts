@@ -7,6 +7,7 @@ import {
   duration,
   initials,
   plain_value,
+  reply_hint,
   signed,
   until,
   words,
@@ -96,3 +97,12 @@ test('any value becomes one plain line', () => {
   expect(plain_value([1, 0.123456])).toBe('1, 0.1235');
   expect(plain_value(null)).toBe('–');
 });
+
+test.each([
+  [{}, ''],
+  [{ email_hint: 'a…@example.com' }, 'a reply goes by e-mail to a…@example.com'],
+  [
+    { email_hint: 'a…@example.com', undeliverable: true },
+    'e-mail to a…@example.com does not arrive: a reply waits in the chat',
+  ],
+])('where a reply goes of %j', (conversation, expected) => expect(reply_hint(conversation)).toBe(expected));

@@ -152,3 +152,27 @@ export function hue(label: string): number {
   for (const char of label) hash = (hash * 31 + (char.codePointAt(0) ?? 0)) >>> 0;
   return hash % 360;
 }
+
+/** "here", "here · /checkout", or "left 2 min ago". */
+export function presence_text(
+  it: { here?: boolean; left_at?: string; page?: string },
+  now_ms: number,
+): string {
+  if (it.here) return it.page ? `here · ${it.page}` : 'here';
+  return it.left_at ? `left ${ago(it.left_at, now_ms)}` : '';
+}
+
+/** Where a reply goes while the customer is away: nothing where no address was left. */
+export function reply_hint(it: { email_hint?: string; undeliverable?: boolean }): string {
+  if (!it.email_hint) return '';
+  return it.undeliverable
+    ? `e-mail to ${it.email_hint} does not arrive: a reply waits in the chat`
+    : `a reply goes by e-mail to ${it.email_hint}`;
+}
+
+/** "120 B", "34 KB", "1.2 MB". */
+export function size_text(bytes: number): string {
+  if (bytes < 1_000) return `${bytes} B`;
+  if (bytes < 1_000_000) return `${Math.round(bytes / 1_024)} KB`;
+  return `${(bytes / 1_048_576).toFixed(1)} MB`;
+}

@@ -22,6 +22,7 @@ export interface LiveSink {
   state(state: DeskState): void;
   timeline(customer: string, items: TimelineItem[], seq: number): void;
   line(line: Line): void;
+  typing?(conversation: string): void;
 }
 
 /** `live`: the socket is open; `polling`: it is not, but reads work; `offline`: neither works. */
@@ -153,6 +154,7 @@ export class Live {
     const frame = parse(data);
     if (!frame) return;
     if (frame.state) this.sink.state(frame.state);
+    if (frame.typing) this.sink.typing?.(frame.typing.conversation);
     if (frame.timeline) this.deliver(frame.timeline.customer, frame.timeline.items, frame.timeline.seq);
   }
 
@@ -160,6 +162,11 @@ export class Live {
     const known = this.watched.get(customer);
     if (known !== undefined) this.watched.set(customer, Math.max(known, seq));
     this.sink.timeline(customer, items, seq);
+  }
+
+  /** Tells the customer that somebody types; nobody learns of it while the line is away. */
+  type(conversation: string) {
+    if (this.is_open) this.socket?.send(JSON.stringify({ typing: conversation }));
   }
 
   private send_watch() {
@@ -190,6 +197,7 @@ export class Live {
 
 interface Frame {
   state?: DeskState;
+  typing?: { conversation: string; author: string };
   timeline?: { customer: string; items: TimelineItem[]; seq: number };
 }
 

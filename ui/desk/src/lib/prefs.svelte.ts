@@ -1,5 +1,6 @@
 // This person's choices for this browser.
 
+import { CALL_LINK_DEFAULT } from './callbacks';
 import { recall, remember } from './storage';
 
 export type Theme = 'auto' | 'light' | 'dark';
@@ -10,6 +11,13 @@ class Prefs {
   notifications = $state(recall('notifications') === 'on');
   single_keys = $state(recall('single_keys') !== 'off');
 
+  /** What a click on a number opens, with `{number}` in it. */
+  call_link = $state(recall('call_link') || CALL_LINK_DEFAULT);
+
+  set_call_link(template: string) {
+    this.call_link = template.trim() || CALL_LINK_DEFAULT;
+    remember('call_link', this.call_link === CALL_LINK_DEFAULT ? '' : this.call_link);
+  }
   set_theme(theme: Theme) {
     this.theme = theme;
     remember('theme', theme === 'auto' ? '' : theme);

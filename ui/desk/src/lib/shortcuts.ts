@@ -22,6 +22,7 @@ export const SHORTCUT_HELP: { title: string; items: Shortcut[] }[] = [
       { keys: 'K', does: 'Previous conversation' },
       { keys: 'R', does: 'Write a reply' },
       { keys: 'E', does: 'Resolve' },
+      { keys: '1 to 4', does: 'What came of a call' },
       { keys: 'Enter', does: 'Send the reply' },
       { keys: 'Shift+Enter', does: 'New line in the reply' },
     ],

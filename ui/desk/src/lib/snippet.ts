@@ -1,4 +1,6 @@
-// The two lines a shop puts on its pages.
+// The two lines a shop puts on its pages, and what else is written about a source by hand.
+
+import type { Source } from './wire';
 
 /** Only characters that cannot leave an HTML attribute: a key or host with others is not put into markup. */
 const SAFE = /^[A-Za-z0-9_.:/[\]-]+$/;
@@ -27,4 +29,20 @@ export function parse_origins(text: string): { origins: string[] } | { wrong: st
     if (!origins.includes(url.origin)) origins.push(url.origin);
   }
   return { origins };
+}
+
+/** One `Category = purpose` a line, as Segment names its categories. Returns the first line that is not one. */
+export function parse_categories(
+  text: string,
+): { categories: Source['consent_categories'] } | { wrong: string } {
+  const categories: Source['consent_categories'] = {};
+  for (const line of text
+    .split('\n')
+    .map((it) => it.trim())
+    .filter(Boolean)) {
+    const [, category, purpose] = /^(.+?)\s*=\s*(analyse_behaviour|contact)$/.exec(line) ?? [];
+    if (!category) return { wrong: line };
+    categories[category] = purpose as 'analyse_behaviour' | 'contact';
+  }
+  return { categories };
 }

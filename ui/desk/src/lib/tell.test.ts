@@ -8,6 +8,7 @@ test.each([
   [{ kind: 'page', path: '/cart' }, 'Viewed /cart'],
   [{ kind: 'behaviour', name: 'rage_click' }, 'Rage click'],
   [{ kind: 'identified', identifiers: [{ kind: 'user_id', value: 'u-1' }] }, 'Identified: user id u-1'],
+  [{ kind: 'consent', purpose: 'contact', granted: false, by: 'gpc' }, 'Refused offers of help'],
   [{ kind: 'identified', identifiers: [] }, 'Identified: a known identifier'],
   [{ kind: 'offer', style: 'banner', state: 'accepted', option: 'chat' }, 'Help banner accepted: chat'],
   [
@@ -19,7 +20,29 @@ test.each([
     { kind: 'conversation', status: 'no_agent', channel: 'callback' },
     'Callback requested while no agent was there',
   ],
+  [
+    {
+      kind: 'mood',
+      event: 'Feedback Submitted',
+      sentiment: { score: -0.71, label: 'negative', confidence: 0.9 },
+    },
+    'Feedback Submitted: negative −0.7',
+  ],
   [{ kind: 'resolution', code: 'no_fix', agent_name: 'Mara' }, 'Could not be fixed, by Mara'],
+  [
+    { kind: 'mail_failed', failure: 'refused', detail: 'answered 550' },
+    'An e-mail to the customer was refused',
+  ],
+  [{ kind: 'pause', state: 'started', path: '/checkout' }, 'Smart Pause on /checkout'],
+  [
+    { kind: 'pause', state: 'resumed', path: '/checkout', exact: true, how: 'escape', lasted_s: 41 },
+    'Went on after 41 s exactly where they were',
+  ],
+  [{ kind: 'pause', state: 'failed', path: '/a', why: 'no_answer' }, 'Smart Pause on /a failed'],
+  [{ kind: 'article', what: 'opened', title: 'Refunds' }, 'Opened the answer “Refunds”'],
+  [{ kind: 'article', what: 'rated', title: 'Refunds', helpful: false }, 'Said that “Refunds” did not help'],
+  [{ kind: 'article', what: 'searched', words: 'money', found: 0 }, 'Searched the answers for “money”'],
+  [{ kind: 'article', what: 'still_needed', title: 'Refunds' }, 'Still needed help after “Refunds”'],
   [{ kind: 'weather' }, 'Weather'],
 ])('%j reads as a sentence', (rest, expected) => expect(tell(item(rest)).text).toBe(expected));
 

@@ -23,6 +23,22 @@ const offer = (seq: number, state: 'shown' | 'ignored', id = 'off_1'): TimelineI
   style: 'banner',
   state,
 });
+const mood = (seq: number, of: { message: string } | { event: string }): TimelineItem => ({
+  seq,
+  at: at(seq),
+  kind: 'mood',
+  ...of,
+  sentiment: { score: -0.7, intensity: 0.7, confidence: 0.9, label: 'negative' },
+  emotions: {},
+  sarcasm: 0,
+  urgency: 0,
+  evidence: [],
+  tier: 0,
+  model: 'text-1',
+  average: -0.7,
+  trend: 0,
+  repeated_negatives: false,
+});
 const types = (items: TimelineItem[]) => to_rows(items).map((row) => row.type);
 
 describe('merging what was read with what was pushed', () => {
@@ -90,6 +106,27 @@ describe('rows', () => {
     ];
     const starts = to_rows(items).flatMap((row) => (row.type === 'message' ? [row.starts_run] : []));
     expect(starts).toEqual([true, false, true, true]);
+  });
+  test('what a message says is told with it and breaks no run', () => {
+    const items = [message(1, 'customer'), mood(2, { message: 'msg_1' }), message(3, 'customer')];
+    const told = to_rows(items).map((row) =>
+      row.type === 'message' ? [row.starts_run, row.mood?.seq] : row.type,
+    );
+    expect(told).toEqual(['day', [true, 2], [false, undefined]]);
+  });
+  test('what a message of an earlier page says waits for it', () => {
+    const late = mood(2, { message: 'msg_1' });
+    expect(types([late])).toEqual([]);
+    expect(types(merge_items([late], [message(1, 'customer')]))).toEqual(['day', 'message']);
+  });
+  test('what an event says is a row of its own', () => {
+    expect(types([page(1), mood(2, { event: 'Feedback Submitted' })])).toEqual(['day', 'event', 'event']);
+  });
+  test('an event and what it says are one row', () => {
+    const custom = (seq: number, name: string): TimelineItem => ({ seq, at: at(seq), kind: 'custom', name });
+    const said = mood(2, { event: 'Feedback Submitted' });
+    expect(types([custom(1, 'Feedback Submitted'), said])).toEqual(['day', 'event']);
+    expect(types([custom(1, 'Order Placed'), said])).toEqual(['day', 'event', 'event']);
   });
   test('a new day gets its separator', () => {
     expect(types([page(1), { ...page(2), at: at(86_400) }])).toEqual(['day', 'event', 'day', 'event']);

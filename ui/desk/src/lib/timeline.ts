@@ -1,7 +1,7 @@
 // From stored timeline items to the rows an agent reads: one order, day separators, noise folded, offers told once.
 
 import { day_key } from './format';
-import type { MessageItem, OfferItem, TimelineItem } from './wire';
+import type { AttachedFile, MessageItem, MoodItem, OfferItem, TimelineItem } from './wire';
 
 /** A message typed here that the server has not confirmed yet. */
 export interface PendingMessage {
@@ -9,12 +9,13 @@ export interface PendingMessage {
   conversation: string;
   text: string;
   at: string;
+  attachments?: AttachedFile[];
   failed?: string;
 }
 
 export type Row =
   | { type: 'day'; key: string; at: string }
-  | { type: 'message'; key: string; item: MessageItem; starts_run: boolean }
+  | { type: 'message'; key: string; item: MessageItem; starts_run: boolean; mood?: MoodItem | undefined }
   | { type: 'pending'; key: string; pending: PendingMessage }
   | { type: 'noise'; key: string; items: TimelineItem[] }
   | { type: 'signal'; key: string; items: TimelineItem[] }
@@ -52,6 +53,7 @@ export function settle_pending(pending: PendingMessage[], items: TimelineItem[])
 
 export function to_rows(items: TimelineItem[], pending: PendingMessage[] = []): Row[] {
   const rows: Row[] = [];
+  const moods = moods_by_message(items);
   const offers = new Map<string, Extract<Row, { type: 'offer' }>>();
   let day: number | undefined;
   let quiet: TimelineItem[] = [];
@@ -63,6 +65,8 @@ export function to_rows(items: TimelineItem[], pending: PendingMessage[] = []): 
   };
 
   for (const item of items) {
+    // it is told with its message
+    if (item.kind === 'mood' && item.message) continue;
     const its_day = day_key(item.at);
     if (its_day !== day) {
       flush();
@@ -91,8 +95,9 @@ export function to_rows(items: TimelineItem[], pending: PendingMessage[] = []): 
       rows.push(row);
       continue;
     }
+    if (item.kind === 'mood' && is_told_by(item, quiet[quiet.length - 1])) quiet.pop();
     flush();
-    rows.push(row_of(item, rows));
+    rows.push(row_of(item, rows, moods));
   }
   flush();
   for (const message of pending)
@@ -100,11 +105,25 @@ export function to_rows(items: TimelineItem[], pending: PendingMessage[] = []): 
   return fold_signals(rows);
 }
 
-function row_of(item: TimelineItem, rows: Row[]): Row {
-  if (item.kind === 'message')
-    return { type: 'message', key: `m${item.seq}`, item, starts_run: !continues_run(item, rows) };
+/** What the words of each message said, by the message. */
+function moods_by_message(items: TimelineItem[]): Map<string, MoodItem> {
+  const moods = new Map<string, MoodItem>();
+  for (const item of items) if (item.kind === 'mood' && item.message) moods.set(item.message, item);
+  return moods;
+}
+
+function row_of(item: TimelineItem, rows: Row[], moods: Map<string, MoodItem>): Row {
+  if (item.kind === 'message') {
+    const mood = item.author === 'customer' ? moods.get(item.message) : undefined;
+    return { type: 'message', key: `m${item.seq}`, item, starts_run: !continues_run(item, rows), mood };
+  }
   if (item.kind === 'behaviour') return { type: 'signal', key: `s${item.seq}`, items: [item] };
   return { type: 'event', key: `e${item.seq}`, item };
+}
+
+/** The event whose words these are: one line tells both. */
+function is_told_by(mood: MoodItem, before: TimelineItem | undefined): boolean {
+  return before?.kind === 'custom' && before.name === mood.event;
 }
 
 function continues_run(item: MessageItem, rows: Row[]): boolean {

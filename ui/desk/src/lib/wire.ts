@@ -33,7 +33,7 @@ export interface Reservation {
   why: string;
 }
 
-export type ConversationStatus = 'queued' | 'assigned' | 'ended' | 'no_agent';
+export type ConversationStatus = 'queued' | 'assigned' | 'ended' | 'no_agent' | 'scheduled';
 
 export interface Conversation {
   conversation: string;
@@ -47,7 +47,59 @@ export interface Conversation {
   last_message?: string;
   last_at: string;
   unread: number;
+  /** How far each side read, as numbers of the timeline. */
+  customer_read?: number;
+  staff_read?: number;
+  /** Whether the customer has a page open now. */
+  here?: boolean;
+  /** When the customer was last there, while they are away. */
+  left_at?: string;
+  page?: string;
+  /** Where answers are mailed while the customer is away, shortened. */
+  email_hint?: string;
+  /** Mail to that address does not arrive, and none is sent any more. */
+  undeliverable: boolean;
   phone?: string;
+  callback?: CallbackInfo;
+}
+
+/** When a callback is due, and for whom it rings. */
+export interface CallbackInfo {
+  due_at: string;
+  slot_at?: string;
+  slot_end_at?: string;
+  expected_at?: string;
+  attempts: number;
+  time_zone?: string;
+  country?: string;
+  phone_text?: string;
+}
+
+export interface ScheduledCallback extends CallbackInfo {
+  conversation: string;
+  customer: string;
+  customer_label: string;
+  phone?: string;
+}
+
+export type CallOutcome = 'reached' | 'no_answer' | 'voicemail' | 'wrong_person';
+
+export interface CallSlot {
+  from: string;
+  to: string;
+  local: string;
+  offset: string;
+}
+
+export interface CallSlots {
+  days: { date: string; slots: CallSlot[] }[];
+  zone: string;
+}
+
+/** Intervals of seven days, Monday first, in minutes of the local day. */
+export interface Hours {
+  days: [number, number][][];
+  time_zone: string;
 }
 
 export interface QueueEntry {
@@ -113,6 +165,13 @@ export interface IdentifiedItem extends ItemBase {
   kind: 'identified';
   identifiers: (string | { kind: string; value: string })[];
 }
+export interface ConsentItem extends ItemBase {
+  kind: 'consent';
+  purpose: 'analyse_behaviour' | 'contact';
+  granted: boolean;
+  /** Who told: the site, the browser, or a consent platform. */
+  by: 'api' | 'gpc' | 'tcf' | 'gcm' | 'segment';
+}
 export type OfferState =
   'eligible' | 'shown' | 'accepted' | 'dismissed' | 'ignored' | 'withdrawn' | 'expired';
 export interface OfferItem extends ItemBase {
@@ -146,6 +205,63 @@ export interface MessageItem extends ItemBase {
   author_name?: string;
   text: string;
   client_key?: string;
+  attachments?: AttachedFile[];
+}
+export type Emotion =
+  'anger' | 'frustration' | 'sadness' | 'fear' | 'joy' | 'gratitude' | 'surprise' | 'neutral';
+export interface Sentiment {
+  /** -1..1 */
+  score: number;
+  intensity: number;
+  confidence: number;
+  label: 'negative' | 'neutral' | 'positive';
+}
+/** A word that moved the score: bytes of the text in UTF-8, and which way. */
+export interface Evidence {
+  start: number;
+  end: number;
+  weight: number;
+}
+/** What words of the customer say about them; for staff only. */
+export interface MoodItem extends ItemBase {
+  kind: 'mood';
+  /** Whose words: a message, or else an event of the organisation's own. */
+  message?: string | null;
+  event?: string | null;
+  language?: string | null;
+  sentiment: Sentiment;
+  emotions: Partial<Record<Emotion, number>>;
+  sarcasm: number;
+  urgency: number;
+  evidence: Evidence[];
+  tier: number;
+  model: string;
+  /** The mood that these words leave behind: the smoothed score and its change per text. */
+  average: number;
+  trend: number;
+  repeated_negatives: boolean;
+}
+export interface ChatTermsItem extends ItemBase {
+  kind: 'chat_terms';
+  conversation: string;
+  terms: string;
+}
+export interface MailFailedItem extends ItemBase {
+  kind: 'mail_failed';
+  conversation: string;
+  failure: 'refused' | 'given_up';
+  detail: string;
+}
+/** A file that came with a message. */
+export interface AttachedFile {
+  id: string;
+  name: string;
+  content_type: string;
+  bytes: number;
+  width_px: number;
+  height_px: number;
+  alt: string;
+  url: string;
 }
 export interface ResolutionItem extends ItemBase {
   kind: 'resolution';
@@ -160,25 +276,64 @@ export interface GrantItem extends ItemBase {
   state: string;
   detail?: string;
 }
+export interface CallbackItem extends ItemBase {
+  kind: 'callback';
+  conversation: string;
+  notice: string;
+  due_at: string;
+  slot_at?: string;
+  slot_end_at?: string;
+  expected_at?: string;
+  attempts: number;
+  agent_name?: string;
+}
 export interface MergeItem extends ItemBase {
   kind: 'merge';
   other: string;
+}
+export interface PauseItem extends ItemBase {
+  kind: 'pause';
+  state: 'started' | 'resumed' | 'failed';
+  path: string;
+  exact?: boolean;
+  how?: string;
+  why?: string;
+  lasted_s?: number;
 }
 export interface CustomItem extends ItemBase {
   kind: 'custom';
   name: string;
 }
+export interface ArticleItem extends ItemBase {
+  kind: 'article';
+  what: 'opened' | 'read' | 'rated' | 'still_needed' | 'searched';
+  faq?: string;
+  title?: string;
+  locale?: string;
+  seconds?: number;
+  helpful?: boolean;
+  reason?: string;
+  words?: string;
+  found?: number;
+}
 export type TimelineItem =
+  | ArticleItem
   | PageItem
   | BehaviourItem
   | IdentifiedItem
+  | ConsentItem
   | OfferItem
   | DecisionItem
   | ConversationItem
   | MessageItem
+  | MoodItem
   | ResolutionItem
+  | ChatTermsItem
+  | MailFailedItem
   | GrantItem
   | MergeItem
+  | CallbackItem
+  | PauseItem
   | CustomItem;
 
 export interface TimelinePage {
@@ -214,6 +369,20 @@ export interface CustomerContext {
   grant?: { grant: string; used: number; held: number; limit: number; expires_at: string };
   permission: { analyse_behaviour: boolean; contact: boolean; opted_out: boolean };
   why: string;
+  /** What was read and looked for in the knowledge base in this visit. */
+  reading?: {
+    articles: {
+      faq: string;
+      title: string;
+      locale: string;
+      at: string;
+      read_s: number;
+      helpful?: boolean;
+      still_needed: boolean;
+    }[];
+    searches: { words: string; found: number; at: string }[];
+    still_needed: boolean;
+  };
   offers: { offer: string; style: string; state: string; at: string }[];
   /** Done lately and not in the timeline, because nothing came of it yet; oldest first. */
   recent?: TimelineItem[];
@@ -272,10 +441,84 @@ export interface Source {
   name: string;
   write_keys: WriteKey[];
   allowed_origins: string[];
+  /** Absent for the default brand. */
+  brand?: string;
+  consent: 'required' | 'platform' | 'not_required';
+  url_allow: string[];
+  consent_categories: Record<string, 'analyse_behaviour' | 'contact'>;
   identity_secret?: string;
   events_total: number;
   last_event_at?: string;
 }
+
+export interface Look {
+  accent: string;
+  on_accent: string;
+  accent_dark: string;
+  on_accent_dark: string;
+  position: 'end' | 'start';
+  logo_url?: string | null;
+}
+
+export type Language = 'en' | 'de' | 'es' | 'ar';
+
+/** What is edited of a brand. */
+export interface BrandFields {
+  name: string;
+  look: Look;
+  /** Seven days, Monday first: intervals in minutes of the local day. */
+  hours: [number, number][][];
+  time_zone: string;
+  /** By language, then by key. */
+  texts: Partial<Record<Language, Record<string, string>>>;
+  phone?: string | null;
+  privacy_url?: string | null;
+  chat: { attachments: boolean; ask_email: boolean };
+  callback: { countries: string[]; slot_min: number; verify_sms: boolean };
+}
+
+export interface Brand extends BrandFields {
+  brand: string;
+  is_default: boolean;
+  /** Names of the sources that show it. */
+  sources: string[];
+}
+
+/** A text a brand can word; `ours` is empty where the widget has the words. */
+export interface BrandText {
+  key: string;
+  ours: Partial<Record<Language, string>>;
+}
+
+export interface Brands {
+  brands: Brand[];
+  languages: Language[];
+  texts: BrandText[];
+}
+
+/** How a source gets onto a site. */
+export interface Installation {
+  source: string;
+  write_key?: string;
+  site: string;
+  nonce_place: string;
+  help_url?: string;
+  check?: string;
+  ways: {
+    id: string;
+    title: string;
+    about: string;
+    base_url: string;
+    snippet: string;
+    headers: { name: string; value: string }[];
+    recipes: { title: string; text: string }[];
+  }[];
+}
+
+/** What of a source is edited in its dialog. */
+export type SourceChange = Partial<
+  Pick<Source, 'name' | 'allowed_origins' | 'brand' | 'consent' | 'url_allow' | 'consent_categories'>
+>;
 
 export interface AgentRow {
   agent: string;
@@ -286,6 +529,8 @@ export interface AgentRow {
   languages: string[];
   capacity: Load;
   active: boolean;
+  /** Absent or null where they are the policy's. */
+  hours?: Hours | null;
   /** A one-time password, only in the answer that made it. */
   password?: string;
 }
@@ -343,10 +588,82 @@ export interface ApiToken {
   secret?: string;
 }
 
-export interface Faq {
-  id?: string;
+export type ArticleStatus = 'draft' | 'published' | 'archived';
+/** Visits in which it happened. */
+export interface ArticleOutcome {
+  opened: number;
+  helpful: number;
+  not_helpful: number;
+  still_needed: number;
+  read_s: number;
+}
+export interface ArticleLocale {
+  locale: string;
+  newest: number;
+  /** The version customers see. */
+  published?: number;
   title: string;
+  /** The main language's text has moved on since. */
+  outdated: boolean;
+  written_at?: string;
+  written_by: string;
+}
+export interface Article {
+  id: string;
+  slug: string;
+  brand?: string;
+  status: ArticleStatus;
+  place: number;
+  paths: string[];
+  codes: string[];
+  keywords: string[];
+  revision: number;
+  changed_at?: string;
+  changed_by: string;
+  title: string;
+  locales: ArticleLocale[];
+  outcome: ArticleOutcome;
+}
+export interface ArticleText {
+  version: number;
+  title: string;
+  summary: string;
   body_markdown: string;
+  based_on: number;
+  written_at?: string;
+  written_by: string;
+  outcome: ArticleOutcome;
+}
+export interface ArticleDetail {
+  article: Article;
+  texts: Record<string, ArticleText>;
+  main_locale: string;
+}
+export interface ArticleList {
+  articles: Article[];
+  main_locale: string;
+  articles_max: number;
+}
+export type ArticleFields = Partial<
+  Pick<Article, 'slug' | 'brand' | 'status' | 'place' | 'paths' | 'codes' | 'keywords'>
+>;
+export interface TriedArticle {
+  id: string;
+  title: string;
+  locale: string;
+  fallback: boolean;
+  why: string;
+  score: number;
+  words: number;
+  page: number;
+  error: number;
+  outcome: number;
+}
+export interface MissedSearch {
+  words: string;
+  locale: string;
+  count: number;
+  last_at: string;
 }
 
 export interface Status {
