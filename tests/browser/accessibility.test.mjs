@@ -1,7 +1,7 @@
 // axe finds nothing serious on any page of the desk and on a shop with the widget, light and dark.
 
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, before, test } from './support/test.mjs';
 import { seriousFindings, startBrowser } from './support/browser.mjs';
 import { AGENT, accept, beAvailable, incoming, signIn } from './support/desk.mjs';
 import { Api, startServer, stepsOf } from './support/server.mjs';
@@ -14,7 +14,7 @@ before(async () => {
   api = await Api.signIn(server);
   await api.addAgent(AGENT);
   await api.goLive();
-  await api.ask('PUT', '/v1/admin/faqs', { faqs: [{ title: 'Which cards?', body_markdown: 'All of **them**.' }] });
+  await api.ask('POST', '/v1/admin/articles', { title: 'Which cards?', body_markdown: 'All of **them**.', status: 'published' });
   shop = await openShop(server.url, server.write_key);
   browser = await startBrowser();
 });

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { dirname, join } from 'node:path';
-import { after, before, test } from 'node:test';
+import { after, before, test } from './support/test.mjs';
 import { require, startBrowser } from './support/browser.mjs';
 import { servePages } from './support/pages.mjs';
 import { Api, startServer, waitFor } from './support/server.mjs';

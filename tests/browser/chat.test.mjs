@@ -1,7 +1,7 @@
 // What a customer may always do, and what Overture may not.
 
 import assert from 'node:assert/strict';
-import { after, afterEach, before, test } from 'node:test';
+import { after, afterEach, before, test } from './support/test.mjs';
 import { startBrowser } from './support/browser.mjs';
 import { AGENT, accept, beAvailable, reply, resolve, signIn } from './support/desk.mjs';
 import { Api, startServer, waitFor } from './support/server.mjs';

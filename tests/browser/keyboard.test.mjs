@@ -1,9 +1,10 @@
 // Sign in, accept, reply and resolve, and start a chat, without a pointer.
 
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, before, test } from './support/test.mjs';
 import { startBrowser } from './support/browser.mjs';
 import { AGENT, incoming } from './support/desk.mjs';
+import { tabTo } from './support/matrix.mjs';
 import { Api, startServer } from './support/server.mjs';
 import { openShop, widgetOf } from './support/shop.mjs';
 
@@ -22,22 +23,6 @@ after(async () => {
   await shop?.close();
   await server?.stop();
 });
-
-/** Presses Tab until what `wanted` names has the focus, also inside shadow roots. */
-async function tabTo(page, wanted, pressesMax = 60) {
-  for (let press = 0; press < pressesMax; press += 1) {
-    const focused = await page.evaluate(() => {
-      let element = document.activeElement;
-      while (element?.shadowRoot?.activeElement) element = element.shadowRoot.activeElement;
-      if (!element || element === document.body) return '';
-      const name = element.getAttribute('aria-label') ?? element.labels?.[0]?.textContent ?? element.textContent;
-      return name.replace(/\s+/g, ' ').trim();
-    });
-    if (wanted.test(focused)) return;
-    await page.keyboard.press('Tab');
-  }
-  throw new Error(`Tab never reached ${wanted}`);
-}
 
 test('the keyboard alone takes an agent and a customer through a conversation', async (t) => {
   t.after(() => browser.picture('keyboard'));

@@ -1,7 +1,7 @@
 // Script in every text field stays text, on the shop and on the desk.
 
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, before, test } from './support/test.mjs';
 import { startBrowser } from './support/browser.mjs';
 import { AGENT, accept, beAvailable, reply, resolve, signIn } from './support/desk.mjs';
 import { Api, startServer, waitFor } from './support/server.mjs';
@@ -41,8 +41,12 @@ test('script in every text field is inert', async (t) => {
   const agent = { ...AGENT, name: `Grace ${mark('agent name')}` };
   await api.addAgent(agent);
   await api.ask('POST', '/v1/admin/sources', { name: mark('source name') });
-  await api.ask('PUT', '/v1/admin/faqs', {
-    faqs: [{ title: mark('faq title'), body_markdown: `# ${mark('faq body')}\n\n[x](javascript:ran='link') <script>ran='script'</script>` }],
+  await api.ask('POST', '/v1/admin/articles', {
+    title: mark('faq title'),
+    summary: mark('faq summary'),
+    body_markdown: `# ${mark('faq body')}\n\n[x](javascript:ran='link') <script>ran='script'</script>`,
+    keywords: ['<img src=x onerror="ran=1">'],
+    status: 'published',
   });
   await api.ask('POST', '/v1/admin/tokens', { name: mark('token name'), scopes: ['read'] });
 
@@ -104,10 +108,57 @@ test('script in every text field is inert', async (t) => {
 
   await customer.page.reload();
   await widget.help.click();
-  const answers = widget.button(/^Read answers/);
-  if (await answers.isVisible()) {
-    await answers.click();
-    await widget.root.getByText('faq title').first().waitFor();
-    await nothingRan(customer.page, 'answers');
-  }
+  await widget.button(/^Read answers/).click();
+  await widget.root.getByText('faq summary').first().waitFor();
+  await nothingRan(customer.page, 'answers');
+  await widget.root.getByText('faq title').first().click();
+  await widget.root.locator('.article').getByText('faq body').waitFor();
+  assert.equal(await widget.root.locator('.article a').count(), 0, 'what is no address is no link');
+  await nothingRan(customer.page, 'an article');
+  await widget.button('Close').click();
+
+  // Files by their names, to the desk and from it.
+  await desk.page.goto(`${server.url}/desk/#/inbox`);
+  await accept(desk.page);
+  const name = `${mark('file name')}.txt`;
+  const file = { name, mimeType: 'text/plain', buffer: Buffer.from('words') };
+  await widget.help.click();
+  await widget.button(/^Start a chat/).click();
+  await widget.button('Start a new chat').click();
+  await widget.root.locator('input[type=file]').setInputFiles(file);
+  await widget.say('With a file.');
+  await widget.root.locator('.attached').getByText('file name').waitFor();
+  await nothingRan(customer.page, 'a file of the customer');
+  await accept(desk.page);
+  await desk.page.getByText(/file name/).first().waitFor();
+  await desk.page.locator('form.reply input[type=file]').setInputFiles({ ...file, name: `${mark('sent name')}.txt` });
+  await waitFor('the upload', async () => (await desk.page.locator('form.reply progress').count()) === 0);
+  await desk.page.getByRole('button', { name: 'Send' }).click();
+  await widget.root.locator('.attached').getByText('sent name').waitFor();
+  await nothingRan(desk.page, 'files at the desk');
+  await nothingRan(customer.page, 'a file of the agent');
+
+  // Steps that staff wrote, played on the paused page.
+  const made = await api.ask('POST', '/v1/admin/guides', { name: mark('guide name'), kind: 'steps' });
+  const saved = await api.ask('PUT', `/v1/admin/guides/${made.id}`, {
+    name: mark('guide name'),
+    draft_version: made.draft_version,
+    draft: {
+      kind: 'steps', pages: '/**', audience: 'session.page_s > 80000.0', frequency: 'ever', priority: 1, default_locale: 'en',
+      steps: [{
+        anchor: { tag: 'input', candidates: [{ by: 'id', value: 'city' }] },
+        hint: 'type',
+        waits_for: 'next',
+        texts: { en: { title: mark('step title'), text: `${mark('step text')} [x](javascript:ran='step')` } },
+      }],
+    },
+  });
+  await api.ask('POST', `/v1/admin/guides/${made.id}/publish`, { draft_version: saved.draft_version });
+  await customer.page.evaluate(() => {
+    overture('close');
+    overture('smart_pause');
+  });
+  await widget.root.locator('.guide').getByText('step text').waitFor();
+  await nothingRan(customer.page, 'a step');
+  assert.deepEqual([customer, desk, admin].flatMap(({ complaints }) => complaints), []);
 });

@@ -2,7 +2,7 @@
 // helps, with the context on screen, through a reload and a cut connection.
 
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, before, test } from './support/test.mjs';
 import { startBrowser } from './support/browser.mjs';
 import { AGENT, accept, beAvailable, incoming, reply, resolve, signIn } from './support/desk.mjs';
 import { layLink } from './support/link.mjs';

@@ -32,6 +32,14 @@ export async function startBrowser() {
       const page = await context.newPage();
       const complaints = [];
       page.on('pageerror', (error) => complaints.push(String(error)));
+      // What a page's policy forbids fails in silence; for a site it is a complaint all the same.
+      await context.exposeBinding('overtureForbidden', (_, what) => complaints.push(what));
+      await context.addInitScript(() => {
+        const { overtureForbidden } = window;
+        addEventListener('securitypolicyviolation', (it) =>
+          overtureForbidden(`forbidden by ${it.effectiveDirective}: ${it.blockedURI} ${it.sample} at ${it.sourceFile}:${it.lineNumber}`),
+        );
+      });
       people.push({ page, complaints });
       return { context, page, complaints };
     },

@@ -13,16 +13,18 @@ const TYPES = {
 };
 
 /**
- * Serves `pages` (path to text) and, below `folders` (path prefix to folder), files.
- * Returns its origin and `close`.
+ * Serves `pages` (path to text, or to a function that gives `{ body, headers }` for one answer) and, below
+ * `folders` (path prefix to folder), files. Returns its origin and `close`.
  */
 export async function servePages(pages, folders = {}) {
   const site = createServer(async (request, response) => {
     const path = new URL(request.url, 'http://site').pathname;
-    const body = pages[path] ?? (await fromFolder(path, folders));
+    const page = pages[path] ?? (await fromFolder(path, folders));
+    const { body, headers } = typeof page === 'function' ? page() : { body: page };
     response.writeHead(body === undefined ? 404 : 200, {
       'content-type': TYPES[extname(path)] ?? TYPES['.html'],
       'cache-control': 'no-store',
+      ...headers,
     });
     response.end(body ?? 'not found');
   });
