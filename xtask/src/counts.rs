@@ -64,6 +64,26 @@ pub(crate) fn read(output: &str) -> Counts {
     total
 }
 
+/// What failed of a file under Node's test runner, as it lists it at the end. A file of which tests
+/// are missing, because it ran out of time or ended by itself, is named as that.
+pub(crate) fn failing(output: &str) -> Vec<String> {
+    let plain = without_colours(output);
+    plain
+        .lines()
+        .skip_while(|line| *line != "✖ failing tests:")
+        .skip(1)
+        .filter_map(|line| line.trim().strip_prefix("✖ "))
+        .map(|line| {
+            let name = line.rsplit_once(" (").map_or(line, |(name, _)| name);
+            if name.ends_with(".test.mjs") {
+                "NOT FINISHED: what was left of it did not run".to_owned()
+            } else {
+                name.to_owned()
+            }
+        })
+        .collect()
+}
+
 /// Takes out ANSI colours: some runners print them into a pipe as well.
 fn without_colours(output: &str) -> String {
     let mut parts = output.split("\x1b[");
@@ -227,5 +247,20 @@ mod tests {
             0,
             1,
         );
+    }
+
+    #[test]
+    fn names_what_failed_and_a_file_that_did_not_finish() {
+        let output = "✔ one (6.8ms)\n✖ /a/demo.test.mjs (900000.2ms)\n  'test timed out after 900000ms'\n\n\
+            ℹ pass 1\nℹ fail 1\nℹ cancelled 1\n\n✖ failing tests:\n\ntest at tests/browser/demo.test.mjs:1:1\n\
+            ✖ /a/demo.test.mjs (900000.2ms)\n  'test timed out after 900000ms'\n\n\
+            test at tests/browser/demo.test.mjs:14:1\n✖ a chat (of two) (275.3ms)\n  AssertionError\n";
+        let named = [
+            "NOT FINISHED: what was left of it did not run",
+            "a chat (of two)",
+        ];
+        assert_eq!(failing(output), named);
+        check(output, 1, 2, 0);
+        assert!(failing("✔ one (6.8ms)\nℹ pass 1").is_empty());
     }
 }

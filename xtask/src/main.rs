@@ -15,6 +15,7 @@ mod stamp;
 mod suites;
 mod test;
 mod tidy;
+mod tools;
 mod ui;
 
 use std::process::ExitCode;

@@ -44,6 +44,17 @@ pub(crate) fn find_program(name: &str) -> Option<PathBuf> {
         .find(|candidate| candidate.is_file())
 }
 
+/// nginx, which is often where only an administrator's `PATH` leads.
+pub(crate) fn find_nginx() -> Option<PathBuf> {
+    let usual = ["/usr/sbin/nginx", "/usr/local/sbin/nginx"];
+    find_program("nginx").or_else(|| {
+        usual
+            .iter()
+            .map(PathBuf::from)
+            .find(|place| place.is_file())
+    })
+}
+
 /// A Chromium or Chrome: `$CHROMIUM`, then the usual places.
 pub(crate) fn find_chromium() -> Option<PathBuf> {
     if let Some(named) = env::var_os("CHROMIUM").map(PathBuf::from) {

@@ -2,16 +2,14 @@
 
 use std::path::PathBuf;
 
-use crate::{paths, shell, stamp};
+use crate::{paths, shell, stamp, tools};
 
 /// Makes `target/venv` hold the pinned packages of `tests/interop/requirements.txt`; returns its Python.
 ///
 /// # Errors
-/// The text says what is missing.
+/// The text says what is missing or too old.
 pub(crate) fn environment() -> Result<PathBuf, String> {
-    let Some(system) = paths::find_program("python3") else {
-        return Err("python3 is missing".to_owned());
-    };
+    let system = tools::python()?;
     let venv = paths::target().join("venv");
     let python = venv.join("bin").join("python");
     let requirements = paths::root().join("tests/interop/requirements.txt");

@@ -11,8 +11,8 @@ use crate::shell::Finished;
 
 /// How one suite went.
 pub(crate) enum Outcome {
-    /// It ran, with these counts.
-    Ran(Counts),
+    /// It ran, with these counts, and what is known by name of what failed.
+    Ran(Counts, Vec<String>),
     /// A tool it needs is missing.
     DidNotRun(String),
 }
@@ -31,7 +31,7 @@ impl Outcome {
                 ..Counts::default()
             }
         };
-        Self::Ran(counts)
+        Self::Ran(counts, Vec::new())
     }
 
     /// What a test runner's closing lines say, with a failure added where it failed without
@@ -46,7 +46,29 @@ impl Outcome {
         if silent_failure || ran_nothing {
             counts.failed += 1;
         }
-        Self::Ran(counts)
+        Self::Ran(counts, crate::counts::failing(&finished.output))
+    }
+
+    /// Files that ran one after another, as one; says how long each took.
+    pub(crate) fn of_files(files: Vec<(&str, Outcome, Duration)>) -> Self {
+        let mut total = Counts::default();
+        let mut failing = Vec::new();
+        let mut times = Vec::new();
+        for (file, outcome, took) in files {
+            times.push(format!("{file} {:.0} s", took.as_secs_f32()));
+            match outcome {
+                Self::Ran(counts, mut names) => {
+                    total = total + counts;
+                    if counts.failed > 0 && names.is_empty() {
+                        names.push("failed, as its output says".to_owned());
+                    }
+                    failing.extend(names.iter().map(|name| format!("{file}: {name}")));
+                }
+                Self::DidNotRun(reason) => failing.push(format!("{file}: {reason}")),
+            }
+        }
+        println!("took {}", times.join(", "));
+        Self::Ran(total, failing)
     }
 }
 
@@ -88,12 +110,17 @@ impl Run {
         println!("\nsummary");
         for row in &self.rows {
             println!("  {}", describe(row));
+            if let Outcome::Ran(_, failing) = &row.outcome {
+                for name in failing {
+                    println!("      {name}");
+                }
+            }
         }
         let mut total: Counts = self
             .rows
             .iter()
             .map(|row| match row.outcome {
-                Outcome::Ran(counts) => counts,
+                Outcome::Ran(counts, _) => counts,
                 Outcome::DidNotRun(_) => Counts::default(),
             })
             .sum();
@@ -116,7 +143,7 @@ impl Run {
 fn describe(row: &Row) -> String {
     let took = format!("{:.1} s", row.took.as_secs_f32());
     match &row.outcome {
-        Outcome::Ran(counts) => {
+        Outcome::Ran(counts, _) => {
             let verdict = if counts.failed == 0 { "ok" } else { "FAILED" };
             let skipped = match counts.skipped {
                 0 => String::new(),

@@ -8,7 +8,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use indicatif::ProgressBar;
 
-use crate::{paths, shell, stamp};
+use crate::{paths, shell, stamp, tools};
 
 /// Where the server's crate looks for what it embeds.
 const BUILT: [&str; 3] = ["desk/dist", "widget/dist", "dist"];
@@ -33,25 +33,14 @@ pub(crate) fn npm(args: &[&str]) -> Command {
     command
 }
 
-/// Says which tool is missing, if one is.
-pub(crate) fn missing_tool() -> Option<&'static str> {
-    if paths::find_program("node").is_none() {
-        return Some("Node.js");
-    }
-    if paths::find_program("npm").is_none() {
-        return Some("npm");
-    }
-    None
-}
-
 /// Builds the user interfaces, or leaves them when neither sources nor packages changed.
 ///
 /// # Errors
-/// Node.js is missing, the packages cannot be installed, or the build fails.
+/// Node.js is missing or too old, the packages cannot be installed, or the build fails.
 pub(crate) fn build(force: bool) -> Result<()> {
     create_folders()?;
-    if let Some(tool) = missing_tool() {
-        bail!("{tool} is missing: Node.js 20 or newer, with npm, builds the user interfaces");
+    if let Err(reason) = tools::node() {
+        bail!("the user interfaces cannot be built: {reason}");
     }
     install()?;
     let now = stamp::hash_files(&stamp::files_under(&dir(), &NOT_SOURCES)?)?;
