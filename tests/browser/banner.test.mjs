@@ -347,6 +347,37 @@ test('a bubble that comes later is made room for', async (t) => {
   await waitFor('the Help button has moved off', async () => !overlap(await launcher.boundingBox(), free), 5_000);
 });
 
+for (const [how, options] of [['clicked', WIDE], ['tapped', NARROW]])
+  test(`the Help button stays under the finger while it is ${how}`, async (t) => {
+    const { page, widget, launcher } = await visit(t, '/form', options);
+    const box = await launcher.boundingBox();
+    const middle = [box.x + box.width / 2, box.y + box.height / 2];
+    // What it has to move off comes as it is pressed.
+    await page.evaluate((style) => {
+      addEventListener(
+        'pointerdown',
+        () => {
+          const bubble = document.body.appendChild(document.createElement('div'));
+          bubble.id = 'late';
+          bubble.style.cssText = `position:fixed;${style}`;
+        },
+        { capture: true, once: true },
+      );
+    }, CORNER);
+    if (how === 'tapped') await page.touchscreen.tap(...middle);
+    else {
+      await page.mouse.move(...middle);
+      await page.mouse.down();
+      await page.waitForTimeout(400);
+      await page.mouse.up();
+    }
+    await widget.locator('.panel, .bare').waitFor({ timeout: 5_000 });
+    await page.keyboard.press('Escape');
+    await launcher.waitFor();
+    const free = await page.locator('#late').boundingBox();
+    await waitFor('it moves off afterwards', async () => !overlap(await launcher.boundingBox(), free), 5_000);
+  });
+
 test('offset keeps off the edges, by command and by CSS', async (t) => {
   const { page, launcher } = await visit(t, '/form');
   const before = await launcher.boundingBox();

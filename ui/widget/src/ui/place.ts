@@ -2,6 +2,7 @@
 import { listen } from '../capture/listen';
 import type { Host } from './host';
 
+const OWN = 'overture-widget';
 const MARGIN_PX = 8;
 const CHECK_MS = 150;
 /** Cookie banners and bubbles come late, and tell nobody. */
@@ -17,7 +18,7 @@ const CONSENT = '[id*=cookie i],[class*=cookie i],[id*=consent i],[class*=consen
 export function focusedField(): Element | null {
   let active = document.activeElement;
   while (active?.shadowRoot?.activeElement) active = active.shadowRoot.activeElement;
-  if (!active || (active.getRootNode() as ShadowRoot).host?.localName === 'overture-widget') return null;
+  if (!active || (active.getRootNode() as ShadowRoot).host?.localName === OWN) return null;
   const field = active.matches('input,select,textarea,iframe') || (active as HTMLElement).isContentEditable;
   return field ? active : null;
 }
@@ -106,7 +107,10 @@ export function settle(
   element.style.visibility = '';
 }
 
-/** Calls `check` whenever the focus, the layout or what lies on the page may have changed. */
+/**
+ * Calls `check` whenever the focus, the layout or what lies on the page may have changed; not while ours is pressed:
+ * what moves from under the finger is never clicked.
+ */
 export function watchPage(check: () => void): void {
   let waiting = false;
   const later = (): void => {
@@ -114,10 +118,11 @@ export function watchPage(check: () => void): void {
     waiting = true;
     setTimeout(() => {
       waiting = false;
-      requestAnimationFrame(check);
+      requestAnimationFrame(() => (document.querySelector(`${OWN}:active`) ? later() : check()));
     }, CHECK_MS);
   };
-  listen('focusin', check);
+  // A press gives its target the focus before it is a click.
+  listen('focusin', ({ target }) => ((target as Element).localName === OWN ? later() : check()));
   listen('focusout scroll visibilitychange', later);
   listen('resize', later, window);
   setInterval(() => document.hidden || later(), LOOK_AGAIN_MS);
