@@ -1,6 +1,5 @@
 /** One running widget: wires capture, session, feed and interface together. */
 import { createCapture } from './capture';
-import type { StartWatch } from './capture/watch';
 import { pagePath } from './capture/pages';
 import { isRetriable } from './backoff';
 import { createConsent, type Terms, type Verdict } from './consent';
@@ -47,12 +46,11 @@ export function startWidget(
   });
 
   const load = scriptLoader(options.scripts ?? `${options.host}/widget`, language, nonce);
-  // Where the script cannot be had, pages alone are told.
   const capture = createCapture(
     queue,
     path,
     () => consent.terms()!.thresholds,
-    () => load('watch', () => {}),
+    (failed) => load('watch', failed),
   );
 
   const session = createSession(
@@ -237,7 +235,8 @@ export function startWidget(
       queue.add('track', String(name), properties),
     error: (field: string, code: string) => capture.error(String(field), String(code)),
     frame: capture.frame,
-    watch: (start: StartWatch) => capture.arrived(start),
+    /** The script that understands forms has come. */
+    watch: capture.arrived,
     offset: (offsets: Offsets) => host.offset(offsets ?? {}),
     avoid(selector: string): void {
       try {

@@ -2,12 +2,12 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { captureActive } from '../src/capture/active';
 import { captureClicks } from '../src/capture/clicks';
 import { captureDeadClicks } from '../src/capture/dead';
-import { ANSWER_MS, captureForms, OUTCOME_MS } from '../src/capture/forms';
-import { captureHesitation } from '../src/capture/hesitation';
+import { openFormDoor } from '../src/capture/form-door';
+import { ANSWER_MS, createForms, OUTCOME_MS } from '../src/capture/forms';
 import { capturePages, pagePath } from '../src/capture/pages';
 import { captureThrash } from '../src/capture/thrash';
 import { safeName } from '../src/capture/target';
-import { captureVisitor, type Stop } from '../src/capture/recorder';
+import { captureVisitor, type Recorder, type Stop } from '../src/capture/recorder';
 import { scriptLoader } from '../src/ui/lazy';
 import { click, recorder, THRESHOLDS } from './helpers';
 
@@ -31,6 +31,13 @@ const $ = <T extends Element = HTMLElement>(selector: string): T => {
   if (!found) throw new Error(`no ${selector}`);
   return found;
 };
+
+/** Forms with their script there from the start. */
+function captureForms(record: Recorder, thresholds = THRESHOLDS): Stop {
+  const door = openFormDoor(record, thresholds, () => {});
+  door.arrived(createForms);
+  return door.stop;
+}
 
 describe('clicks', () => {
   test.each([
@@ -325,7 +332,7 @@ describe('forms', () => {
   function start(html: string) {
     document.body.innerHTML = html;
     const it = recorder();
-    ({ stop } = captureForms(it.record));
+    stop = captureForms(it.record);
     return it;
   }
   const submit = (): void => {
@@ -466,6 +473,60 @@ describe('forms', () => {
   });
 });
 
+describe('the script that understands forms', () => {
+  function start(html: string) {
+    document.body.innerHTML = html;
+    const it = recorder();
+    const load = vi.fn<(failed: () => void) => void>();
+    const door = openFormDoor(it.record, THRESHOLDS, load);
+    ({ stop } = door);
+    return { ...it, door, load };
+  }
+
+  test.each([
+    ['a page without fields', '<button id="t">Menu</button>', 0],
+    ['a button beside a field', '<button id="t">Go</button><input>', 1],
+    ['a field', '<input id="t">', 1],
+    ['an editor', '<div id="t" contenteditable="true"></div>', 1],
+    ['a text beside a field', '<p id="t">text</p><input>', 0],
+  ])('%s asks for it once when it is used', (_, html, count) => {
+    const { load } = start(html);
+    // jsdom knows no editors.
+    Object.defineProperty($('#t'), 'isContentEditable', { value: $('#t').matches('[contenteditable]') });
+    expect(load).not.toHaveBeenCalled();
+    click($('#t'));
+    click($('#t'));
+    expect(load).toHaveBeenCalledTimes(count);
+  });
+
+  test('comes late, and misses nothing', async () => {
+    const { facts, door } = start(
+      '<form id="f" novalidate><input name="a"><p role="alert"></p><button>Go</button></form>',
+    );
+    $('form').addEventListener('submit', (event) => event.preventDefault());
+    $('button').click();
+    $('p').textContent = 'This is wrong';
+    await vi.advanceTimersByTimeAsync(300);
+    expect(facts).toEqual([]);
+    door.arrived(createForms);
+    await vi.advanceTimersByTimeAsync(OUTCOME_MS);
+    expect(facts).toEqual([
+      { name: 'overture:form_error', properties: { form: 'f', field: '', code: 'alert' } },
+      { name: 'overture:form_submit', properties: { form: 'f', outcome: 'failed' } },
+    ]);
+  });
+
+  test('cannot be had: the site’s own word on a field is told all the same', () => {
+    const { facts, door, load } = start('<input id="t">');
+    click($('#t'));
+    load.mock.calls[0]?.[0]();
+    click($('#t'));
+    door.error('card', 'refused');
+    expect(load).toHaveBeenCalledTimes(1);
+    expect(facts.map((it) => it.properties)).toEqual([{ form: '', field: 'card', code: 'refused' }]);
+  });
+});
+
 describe('hesitation', () => {
   test.each([
     ['half a minute without input', false, 1],
@@ -473,7 +534,7 @@ describe('hesitation', () => {
   ])('%s', async (_, types, count) => {
     document.body.innerHTML = '<form name="pay"><input name="iban"></form>';
     const { facts, record } = recorder();
-    stop = captureHesitation(record, THRESHOLDS);
+    stop = captureForms(record);
     click($('input'));
     $('input').focus();
     await vi.advanceTimersByTimeAsync(HESITATION_MS / 2);
@@ -530,7 +591,7 @@ test('what counts as hesitation, thrash and being there is the policy’s to say
     idle_ms: 4_000,
   };
   const active = captureActive(record, own);
-  const stops = [active.stop, captureHesitation(record, own), captureThrash(record, own)];
+  const stops = [active.stop, captureForms(record, own), captureThrash(record, own)];
   stop = () => stops.forEach((it) => it());
   click($('input'));
   $('input').focus();

@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { createCapture } from '../src/capture';
 import { pagePath } from '../src/capture/pages';
-import { startWatch } from '../src/capture/watch';
+import { createForms } from '../src/capture/forms';
 import { click, recordingQueue, THRESHOLDS } from './helpers';
 
 const FIELDS = [
@@ -76,7 +76,7 @@ test.each(Array.from({ length: 25 }, (_, seed) => seed))(
     );
     stop = capture.stop;
     capture.start();
-    capture.arrived(startWatch);
+    capture.arrived(createForms);
     queue.identify({ anonymousId: 'anon', session: 'int_1' });
 
     for (const field of document.querySelectorAll<HTMLInputElement>(

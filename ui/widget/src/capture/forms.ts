@@ -1,6 +1,9 @@
 /** Submits and the errors they meet: which form, which field, which kind; never what was typed. */
-import { fieldName, formName, formOf, isIgnored, sourceOf, targetHash } from './target';
-import { listen, together, type Recorder, type Stop } from './recorder';
+import { BUTTON, FIELD, type Deed } from './form-door';
+import { followHesitation } from './hesitation';
+import { fieldName, formName, formOf, isIgnored, targetHash } from './target';
+import { together, type Recorder } from './recorder';
+import type { Thresholds } from '../types';
 
 export const OUTCOME_MS = 1_000;
 /** A server may take so long to refuse; then nothing more is expected. */
@@ -8,8 +11,6 @@ export const ANSWER_MS = 8_000;
 
 const ALERT = '[role=alert],[aria-live=assertive]';
 const INVALID = '[aria-invalid=true]';
-const BUTTON = 'button,[role=button],input[type=submit],input[type=button]';
-const FIELD = 'input,select,textarea';
 /** How pages call messages that are no errors, or what holds them. */
 const GOOD_NAME = /succe|saved|info|confirm|\bok\b/i;
 const GOOD_DRESS = '[class*=succe i],[data-type=success]';
@@ -52,7 +53,9 @@ function lately(these: Set<string>, it: string): void {
   setTimeout(() => these.delete(it), OUTCOME_MS);
 }
 
-export function captureForms(record: Recorder): { stop: Stop; error(field: string, code: string): void } {
+/** `widget-watch.js` is this: the door tells it what happens, from the first use of a form on. */
+export function createForms(record: Recorder, thresholds: Thresholds) {
+  const hesitation = followHesitation(record, thresholds);
   const attempts = new Map<string, Attempt>();
   /** Pressing a submit button or Enter: tells a refused submit from a page that validates while typing. */
   const pressedLately = new Set<string>();
@@ -160,30 +163,17 @@ export function captureForms(record: Recorder): { stop: Stop; error(field: strin
     }
   }
 
-  const observer = new MutationObserver(changed);
-  const observe = (root: Node): void =>
-    observer.observe(root, {
-      subtree: true,
-      childList: true,
-      characterData: true,
-      attributeFilter: ['aria-invalid'],
-      attributeOldValue: true,
-    });
-
-  function onInvalid(event: Event): void {
-    const field = sourceOf(event);
-    if (!field) return;
+  function onInvalid(field: Element): void {
     const form = formOf(field);
     const name = formName(form);
     if (form && pressedLately.has(name) && !attempts.has(name)) begin(form);
     error(form, fieldName(field), validityCode(field as HTMLInputElement));
   }
 
-  function onPress(event: Event): void {
-    const control = sourceOf(event)?.closest(`${BUTTON},${FIELD}`);
+  function onPress(event: Event, source: Element): void {
+    const control = source.closest(`${BUTTON},${FIELD}`);
     const form = control && formOf(control);
     if (!form) return;
-    observe(control.getRootNode());
     const enter = event.type === 'keydown' && (event as KeyboardEvent).key === 'Enter';
     const button = control.matches(BUTTON);
     if (form.localName === 'form') {
@@ -195,37 +185,42 @@ export function captureForms(record: Recorder): { stop: Stop; error(field: strin
     }
   }
 
-  function onSubmit(event: Event): void {
-    const form = sourceOf(event);
-    if (form?.localName !== 'form') return;
-    observe(form.getRootNode());
-    begin(form);
+  function onSubmit(form: Element): void {
+    if (form.localName === 'form') begin(form);
   }
 
   /** Who writes on has not been refused. */
-  function onInput(event: Event): void {
-    const field = event.isTrusted && sourceOf(event);
-    if (field) settle(formName(formOf(field)));
+  function onInput(event: Event, field: Element): void {
+    if (event.isTrusted) settle(formName(formOf(field)));
   }
 
   /** Who is thanked begins anew. */
-  function onReset(event: Event): void {
-    const attempt = attempts.get(formName(sourceOf(event)));
+  function onReset(form: Element): void {
+    const attempt = attempts.get(formName(form));
     if (attempt) attempt.succeeded = true;
   }
 
+  function hear(deed: Deed): void {
+    const { event, source } = deed;
+    const { type } = event;
+    hesitation.hear(deed);
+    if (type === 'pagehide') [...attempts.keys()].forEach(settle);
+    if (!source) return;
+    if (/^(focusin|click|keydown)$/.test(type)) onPress(event, source);
+    if (type === 'invalid') onInvalid(source);
+    if (type === 'submit') onSubmit(source);
+    if (type === 'input') onInput(event, source);
+    if (type === 'reset') onReset(source);
+  }
+
   return {
-    stop: together(
-      listen('focusin click keydown', onPress),
-      listen('invalid', onInvalid),
-      listen('submit', onSubmit),
-      listen('input', onInput),
-      listen('reset', onReset),
-      listen('pagehide', () => [...attempts.keys()].forEach(settle), window),
-      () => observer.disconnect(),
-      () => attempts.forEach((it) => clearTimeout(it.timer)),
-    ),
+    hear,
+    changed,
+    stop: together(hesitation.stop, () => attempts.forEach((it) => clearTimeout(it.timer))),
     /** The site's own word on a field. */
-    error: (field, code) => error(null, field, code),
+    error: (field: string, code: string): void => error(null, field, code),
   };
 }
+
+export type CreateForms = typeof createForms;
+export type Forms = ReturnType<CreateForms>;

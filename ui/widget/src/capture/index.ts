@@ -1,35 +1,21 @@
-/** What every page carries of capture: its pages. The rest is fetched once the visitor may be watched. */
+/** What is noticed on a page, once the visitor may be watched. What happens in forms is understood by a script of its own. */
 import type { EventQueue } from '../event-queue';
+import type { CreateForms } from './forms';
 import { listen, together, type Stop } from './listen';
 import { capturePages } from './pages';
-import type { StartWatch, Watch } from './watch';
+import { addFrame } from './recorder';
+import { startWatch, type Watch } from './watch';
 import type { Thresholds } from '../types';
 
 export function createCapture(
   queue: EventQueue,
   path: () => string,
   thresholds: () => Thresholds,
-  load: () => void,
+  loadForms: (failed: () => void) => void,
 ) {
-  let startWatch: StartWatch | undefined;
+  let createForms: CreateForms | undefined;
   let watch: Watch | undefined;
   let stop: Stop | undefined;
-  let stopDrain: Stop = () => {};
-
-  /** Last of all that listens, so that what the others add as the page goes is taken along. */
-  function drainLast(): void {
-    stopDrain();
-    stopDrain = together(
-      listen('visibilitychange', () => document.hidden && queue.drain()),
-      listen('pagehide', queue.drain, window),
-    );
-  }
-
-  function watchNow(): void {
-    if (!startWatch || watch || !stop) return;
-    watch = startWatch(queue, thresholds());
-    drainLast();
-  }
 
   return {
     start(): void {
@@ -44,31 +30,31 @@ export function createCapture(
           },
           path,
         ),
-        () => watch?.stop(),
-        () => stopDrain(),
+        (watch = startWatch(queue, thresholds(), loadForms)).stop,
+        // Last of all that listens, so that what the others add as the page goes is taken along.
+        listen('visibilitychange', () => document.hidden && queue.drain()),
+        listen('pagehide', queue.drain, window),
       );
-      drainLast();
-      if (startWatch) watchNow();
-      else load();
+      if (createForms) watch.forms.arrived(createForms);
     },
     stop(): void {
       stop?.();
       stop = watch = undefined;
     },
-    /** The script that notices the rest has come. */
-    arrived(start: StartWatch): void {
-      startWatch ??= start;
-      watchNow();
+    /** The script that understands forms has come. */
+    arrived(create: CreateForms): void {
+      createForms ??= create;
+      watch?.forms.arrived(createForms);
     },
     /** The site's own word on a field. */
     error(field: string, code: string): void {
-      if (watch) watch.error(field, code);
+      if (watch) watch.forms.error(field, code);
       else queue.add('track', 'overture:form_error', { form: '', field, code });
     },
     /** A frame of the page's own origin is captured like the page. */
     frame(frame: HTMLIFrameElement): void {
       frame.setAttribute('data-overture-capture', '');
-      watch?.addFrame(frame);
+      if (watch) addFrame(frame);
     },
   };
 }

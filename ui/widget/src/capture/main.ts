@@ -1,4 +1,4 @@
-/** `widget-watch.js`: fetched once the visitor may be watched; hands itself to the widget. */
-import { startWatch } from './watch';
+/** `widget-watch.js`: fetched when a visitor who may be watched first uses a form; hands itself to the widget. */
+import { createForms } from './forms';
 
-(window.overture as ((command: string, value: unknown) => void) | undefined)?.('watch', startWatch);
+(window.overture as ((command: string, value: unknown) => void) | undefined)?.('watch', createForms);

@@ -3,35 +3,36 @@ import type { EventQueue } from '../event-queue';
 import { captureActive } from './active';
 import { captureClicks } from './clicks';
 import { captureDeadClicks } from './dead';
-import { captureForms } from './forms';
-import { captureHesitation } from './hesitation';
-import { addFrame, captureFrames, captureVisitor, together, type Recorder } from './recorder';
+import { openFormDoor } from './form-door';
+import { captureFrames, captureVisitor, together, type Recorder } from './recorder';
 import { captureScroll } from './scroll';
 import { captureThrash } from './thrash';
 import type { Thresholds } from '../types';
 
-export function startWatch(queue: Pick<EventQueue, 'add'>, thresholds: Thresholds) {
+export function startWatch(
+  queue: Pick<EventQueue, 'add'>,
+  thresholds: Thresholds,
+  loadForms: (failed: () => void) => void,
+) {
   const record: Recorder = (name, properties) => queue.add('track', name, properties);
+  const visitor = captureVisitor();
   const scroll = captureScroll(record);
-  const forms = captureForms(record);
+  const forms = openFormDoor(record, thresholds, loadForms);
   const active = captureActive(record, thresholds);
   return {
     stop: together(
-      captureVisitor(),
+      visitor,
       captureClicks(record),
       captureDeadClicks(record, thresholds),
       scroll.stop,
       active.stop,
       forms.stop,
       captureThrash(record, thresholds),
-      captureHesitation(record, thresholds),
       captureFrames(),
     ),
     leavePage: together(active.leave, scroll.leave),
-    error: forms.error,
-    addFrame,
+    forms,
   };
 }
 
-export type StartWatch = typeof startWatch;
-export type Watch = ReturnType<StartWatch>;
+export type Watch = ReturnType<typeof startWatch>;
