@@ -5,7 +5,7 @@ export const INTERNAL_NAMES = [
   ...['onSession', 'onUnreachable', 'onRefused', 'retryNow', 'renew', 'retryAfterMs', 'socketUrl', 'beacon'],
   ...['peek', 'saveDevice', 'saveSession', 'saveState'],
   ...['onItems', 'onConnection', 'heard', 'learn', 'drain'],
-  ...['overrides', 'smartPause', 'announce', 'wear', 'keepClear', 'panelArrived', 'arrived', 'enter'],
+  ...['overrides', 'smartPause', 'announce', 'wear', 'keepClear', 'panelArrived', 'arrived'],
   ...['declared', 'cameFrom', 'openAnswers', 'closePanel'],
   ...[
     'leavePage',
