@@ -36,6 +36,9 @@ const TERSER = {
     hoist_props: false,
     inline: 1,
     lhs_constants: false,
+    // The second pass joins these, and chooses better.
+    join_vars: false,
+    sequences: false,
   },
 };
 

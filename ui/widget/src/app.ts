@@ -80,7 +80,7 @@ export function startWidget(
         feed.start();
         void outbox.flush();
         if (response?.identity && response.identity !== 'verified' && session.user())
-          console.error('overture: the "signature" does not prove the "id"; the visit is anonymous');
+          console.error('overture: "signature" does not prove "id"');
         emit('ready', { session: kept.session });
       },
       onUnreachable: () => store.set({ connection: 'offline' }),

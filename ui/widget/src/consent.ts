@@ -223,7 +223,7 @@ export function createConsent(changed: (verdict: Verdict) => void) {
       for (const [name, word] of Object.entries(Object(said) === said ? (said as object) : { '': said })) {
         const purpose = PURPOSES.find((it) => it === name.replace('analyse_behaviour', 'analyse'));
         if (purpose && typeof word === 'boolean') api[purpose] = word;
-        else console.warn('overture: consent takes analyse and contact, true or false, not', name, word);
+        else console.warn('overture: consent takes true or false, not', name, word);
       }
       storage.refused(PURPOSES.filter((it) => api[it] === false).join());
       decide();

@@ -132,7 +132,7 @@ export function createEventQueue(io: QueueIo) {
       };
       if (event === 'overture:form_error') lastError = fact;
       if (JSON.stringify(fact).length > EVENT_BYTES_MAX) {
-        console.warn(`overture: "${event}" is too large and was not sent`);
+        console.warn(`overture: "${event}" is too large`);
         return;
       }
       waiting.push(stamp(fact));

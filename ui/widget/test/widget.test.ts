@@ -96,6 +96,7 @@ async function boot(locale = 'en'): Promise<void> {
 }
 /** The next page of the same tab knows what the tab keeps, and nothing else. */
 function leavePage(): void {
+  vi.clearAllTimers();
   for (const it of observers.splice(0)) it.disconnect();
   for (const it of document.querySelectorAll('overture-widget')) it.remove();
   document.head.replaceChildren();

@@ -10,7 +10,7 @@ const WENT_MS = 1_000;
 const WAITING_MAX = 500;
 
 export const FIELD = 'input,select,textarea';
-export const BUTTON = 'button,[role=button],input[type=submit],input[type=button]';
+const CONTROL = `button,[role=button],${FIELD}`;
 
 /** Something that happened in a form, with what an event tells only while it is on its way. */
 export interface Deed {
@@ -33,19 +33,16 @@ export function openFormDoor(record: Recorder, thresholds: Thresholds, load: (fa
   const observer = new MutationObserver((changes) => tell((it) => it.changed(changes)));
 
   /** Where the form is that is being used: it holds a field, or is sent without any. */
-  function rootInUse(type: string, source: Element): Node | null {
+  function rootInUse(source: Element): Node | null {
     const root = source.getRootNode() as Document | ShadowRoot;
     const uses =
-      /^(submit|invalid)$/.test(type) ||
-      isTextField(source) ||
-      (source.closest(`${BUTTON},${FIELD}`) && root.querySelector(FIELD));
+      isTextField(source) || source.matches('form') || (source.closest(CONTROL) && root.querySelector(FIELD));
     return uses ? root : null;
   }
 
   function hear(event: Event): void {
     const source = sourceOf(event);
-    const { type } = event;
-    const root = source && rootInUse(type, source);
+    const root = source && rootInUse(source);
     if (root) {
       observer.observe(root, {
         subtree: true,

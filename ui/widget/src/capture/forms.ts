@@ -1,5 +1,5 @@
 /** Submits and the errors they meet: which form, which field, which kind; never what was typed. */
-import { BUTTON, FIELD, type Deed } from './form-door';
+import { FIELD, type Deed } from './form-door';
 import { followHesitation } from './hesitation';
 import { fieldName, formName, formOf, isIgnored, targetHash } from './target';
 import { together, type Recorder } from './recorder';
@@ -10,6 +10,7 @@ export const OUTCOME_MS = 1_000;
 export const ANSWER_MS = 8_000;
 
 const ALERT = '[role=alert],[aria-live=assertive]';
+const BUTTON = 'button,[role=button],input[type=submit],input[type=button]';
 const INVALID = '[aria-invalid=true]';
 /** How pages call messages that are no errors, or what holds them. */
 const GOOD_NAME = /succe|saved|info|confirm|\bok\b/i;
