@@ -17,8 +17,11 @@ const LATER = [
 ];
 /** What happens in forms, fetched when the visitor first uses one; it says nothing, so it knows no language. */
 const FORMS = { name: 'widget-watch.js', entry: 'src/capture/main.ts', limit: 3 * 1024 };
-/** The one script that a page loads before a panel opens and a form is used, whatever the visitor allows. */
-const WIDGET = { name: 'widget.js', entry: 'src/main.ts', limit: 16_250 };
+/**
+ * The one script that a page loads before a panel opens and a form is used, whatever the visitor allows. The bar is
+ * 15 KB, which is not met yet; until then this may only come down.
+ */
+const WIDGET = { name: 'widget.js', entry: 'src/main.ts', limit: 15.75 * 1024 };
 /** What a page has loaded once a form was used and a chat is open. */
 const WITH_PANEL_LIMIT = 45 * 1024;
 
