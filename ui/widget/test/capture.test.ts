@@ -516,6 +516,13 @@ describe('the script that understands forms', () => {
     ]);
   });
 
+  test('is not asked for again where it is there', () => {
+    const { door, load } = start('<input id="t">');
+    door.arrived(createForms);
+    click($('#t'));
+    expect(load).not.toHaveBeenCalled();
+  });
+
   test('cannot be had: the site’s own word on a field is told all the same', () => {
     const { facts, door, load } = start('<input id="t">');
     click($('#t'));

@@ -51,7 +51,7 @@ export function openFormDoor(record: Recorder, thresholds: Thresholds, load: (fa
         attributeFilter: ['aria-invalid'],
         attributeOldValue: true,
       });
-      if (!asked) load(stop);
+      if (!asked && !forms) load(stop);
       asked = true;
     }
     const went = nowMs() - visitor.actedMs < WENT_MS;
