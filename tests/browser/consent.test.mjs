@@ -127,7 +127,6 @@ for (const by of ['tcf', 'gcm', 'segment']) {
     await waitFor('a session', async () => paths(listener).includes('/v1/widget/session'));
     const said = bodies(listener, '/v1/widget/session')[0].consent;
     assert.deepEqual(said, { analyse: true, contact: true, by });
-    await page.waitForFunction(() => document.querySelector('script[src*=widget-watch]'));
     await page.waitForFunction(() => sessionStorage.length > 0);
     await waitFor('a batch', async () => {
       await wander(page);

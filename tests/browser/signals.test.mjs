@@ -657,17 +657,10 @@ test('the server tells the same signals on the timeline, in real time, by the po
       signature: '',
       traits: { email: 'ann@example.com' },
     });
-    document.addEventListener(
-      'load',
-      ({ target }) => {
-        if (target.src?.includes('widget-watch')) window.fixtureWatched = true;
-      },
-      true,
-    );
   });
   const open = async (name) => {
     if (name) await page.goto(`${real.origin}/${name}.html`);
-    await page.waitForFunction(() => window.fixtureWatched && sessionStorage.getItem('overture.session'));
+    await page.waitForFunction(() => sessionStorage.getItem('overture.session'));
   };
 
   await open('plain-form');

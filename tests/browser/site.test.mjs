@@ -117,8 +117,8 @@ for (const id of WAYS) {
     await widget.button(/^Start a chat/).click();
     await widget.say(`Installed by way of ${id}`);
     await widget.said(`Installed by way of ${id}`).waitFor();
-    await waitFor('what notices trouble', () =>
-      asked.some((url) => url.startsWith(`${way.base_url}/`) && url.includes('-watch.js')),
+    await waitFor('a further script from the same place', () =>
+      asked.some((url) => url.startsWith(`${way.base_url}/`) && url.includes('-panel.')),
     );
     assert.deepEqual(found, []);
     assert.deepEqual(complaints, []);

@@ -57,7 +57,7 @@ async function open(t, throttle = 1) {
   return { page, cdp, said, complaints };
 }
 
-const watched = (page) => page.waitForFunction(() => document.querySelector('script[src*=widget-watch]'));
+const watched = (page) => page.waitForFunction(() => sessionStorage.getItem('overture.session'));
 
 /** What the profiler's samples say of our scripts: all their time, and the longest stretch of it, in milliseconds. */
 function ownTime({ nodes, samples, timeDeltas }) {

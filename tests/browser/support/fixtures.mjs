@@ -264,11 +264,17 @@ export async function visit(context, listener, url) {
       true,
     );
   });
-  const ready = () => page.waitForFunction(() => window.fixtureSession && window.fixtureWatched);
+  const ready = () => page.waitForFunction(() => window.fixtureSession);
   await page.goto(url);
   await ready();
   const session = await page.evaluate(() => window.fixtureSession);
-  const wait = (ms) => page.clock.runFor(ms);
+  /** What the first use of a form asks for comes by the real clock: the page's own waits for it. */
+  const wait = async (ms) => {
+    await page.waitForFunction(
+      () => window.fixtureWatched || !document.querySelector('script[src*=widget-watch]'),
+    );
+    await page.clock.runFor(ms);
+  };
   /** Acts while the page's clock goes only as it is told: what a slow machine takes is no time. */
   const standing = async (act) => {
     await page.clock.pauseAt((await page.evaluate(() => Date.now())) + 10_000);
