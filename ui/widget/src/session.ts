@@ -4,6 +4,7 @@ import type { Said } from './consent';
 import { fnv1a } from './ids';
 import { createRetry, refusal } from './retry';
 import { storage, type Device, type StoredSession } from './storage';
+import { timeZone } from './time-zone';
 import { apiError, isApiError, type ApiError, type Transport } from './transport';
 import type { SessionResponse, User } from './types';
 
@@ -99,7 +100,7 @@ export function createSession(
         page: { path: config.path() },
         locale: config.locale,
         // Quiet hours are the visitor's.
-        time_zone: Intl.DateTimeFormat().resolvedOptions().timeZone,
+        time_zone: timeZone(),
       });
       const response = await asked.catch((error: ApiError) => {
         if (mine !== generation) return;

@@ -1,4 +1,5 @@
 /** When to be called: now, or one of the days and times that have room. Radio buttons, so that arrow keys choose. */
+import { timeZone } from '../../time-zone';
 import type { PanelContext } from '../texts';
 import { waitText } from '../wait';
 import { h, setChildren } from '../../ui/dom';
@@ -31,7 +32,7 @@ export type Choice = null | 'now' | { from: string; to: string };
 
 export const browserZone = (): string => {
   try {
-    return Intl.DateTimeFormat().resolvedOptions().timeZone || 'UTC';
+    return timeZone() || 'UTC';
   } catch {
     return 'UTC';
   }
