@@ -5,6 +5,8 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "tests"))]
 
 pub mod engagement;
+pub mod issues;
+mod reader;
 pub mod text;
 
 pub use engagement::{Logistic, ModelError};

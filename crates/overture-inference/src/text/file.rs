@@ -6,6 +6,8 @@
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::reader::{CutOff, Reader};
+
 use super::{
     calibrate::Calibration,
     heads::{COLUMNS, HEADS, NORM_COLUMN, USED},
@@ -45,6 +47,12 @@ pub enum TextModelError {
     /// It was made for other heads, or a number in it cannot be used.
     #[error("the header's {0} cannot be used")]
     Unusable(&'static str),
+}
+
+impl From<CutOff> for TextModelError {
+    fn from(CutOff { part, expected }: CutOff) -> Self {
+        Self::CutOff { part, expected }
+    }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -133,7 +141,7 @@ pub fn rounded(ratings: Ratings) -> Ratings {
 /// # Errors
 /// [`TextModelError`] for a file that is no model, cut off, changed, or made for other heads.
 pub fn read(file: &[u8]) -> Result<TextTables, TextModelError> {
-    let mut reader = Reader { left: file };
+    let mut reader = Reader::new(file);
     if reader
         .take(MAGIC.len(), "the first line")
         .is_ok_and(|magic| magic != MAGIC)
@@ -181,7 +189,7 @@ pub fn read(file: &[u8]) -> Result<TextTables, TextModelError> {
         row[NORM_COLUMN] = bytes[USED].cast_signed();
     }
     let said = reader.take(DIGEST_BYTES, "the digest")?;
-    if !reader.left.is_empty() || Sha256::digest(&file[..file.len() - DIGEST_BYTES])[..] != *said {
+    if !reader.is_empty() || Sha256::digest(&file[..file.len() - DIGEST_BYTES])[..] != *said {
         return Err(TextModelError::Changed);
     }
     table.norm_step = one(header.norm_step, "norm_step")?;
@@ -219,22 +227,4 @@ fn columns(given: &[f32], name: &'static str) -> Result<Columns, TextModelError>
     let mut columns = [0.0; COLUMNS];
     columns[..USED].copy_from_slice(given);
     Ok(columns)
-}
-
-struct Reader<'a> {
-    left: &'a [u8],
-}
-
-impl<'a> Reader<'a> {
-    fn take(&mut self, count: usize, part: &'static str) -> Result<&'a [u8], TextModelError> {
-        if self.left.len() < count {
-            return Err(TextModelError::CutOff {
-                part,
-                expected: count - self.left.len(),
-            });
-        }
-        let (taken, left) = self.left.split_at(count);
-        self.left = left;
-        Ok(taken)
-    }
 }

@@ -352,7 +352,7 @@ fn step(
 }
 
 /// Fisher and Yates' shuffle.
-fn shuffle(order: &mut [usize], random: &mut u64) {
+pub(crate) fn shuffle(order: &mut [usize], random: &mut u64) {
     for last in (1..order.len()).rev() {
         let place = (next(random) % (last as u64 + 1)) as usize;
         order.swap(last, place);

@@ -141,16 +141,19 @@ const NEGATED: u64 = 0x9b05_688c_2b3e_6c1f;
 const SHOUTED: u64 = 0x510e_527f_ade6_82d1;
 const GRAM: u64 = 0x0a54_ff53_0000_0000;
 
-fn mix(value: u64) -> u64 {
+/// Spreads a number over all 64 bits.
+pub(crate) fn mix(value: u64) -> u64 {
     let value = (value ^ (value >> 32)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     (value ^ (value >> 29)).wrapping_mul(0xbf58_476d_1ce4_e5b9)
 }
 
-fn pair(before: u64, after: u64) -> u64 {
+/// One hash for two in a row.
+pub(crate) fn pair(before: u64, after: u64) -> u64 {
     mix(before.rotate_left(23) ^ after)
 }
 
-fn hash(bytes: &[u8]) -> u64 {
+/// The hash of a normalised word.
+pub(crate) fn hash(bytes: &[u8]) -> u64 {
     let mut sum = bytes.len() as u64;
     for chunk in bytes.chunks(8) {
         let mut eight = [0; 8];
