@@ -11,7 +11,7 @@ use crate::{
     demo, doctor,
     doctor_site::{self, SiteArgs},
     first_start::Preset,
-    loadgen, policy,
+    issues, loadgen, policy,
     serve::{self, Print, Settings},
     storage, text,
 };
@@ -45,7 +45,7 @@ enum Command {
     /// Policies.
     #[command(subcommand)]
     Policy(PolicyCommand),
-    /// Score messages with the active model.
+    /// Score messages with the active text model, or with an issue classifier.
     #[command(subcommand)]
     Score(ScoreCommand),
     /// Make a model from labelled data.
@@ -135,18 +135,24 @@ enum PolicyCommand {
 enum ScoreCommand {
     /// What messages say about their writers.
     Text(text::ScoreArgs),
+    /// What messages are about, by a classifier of your own.
+    Issues(issues::ScoreArgs),
 }
 
 #[derive(Debug, Subcommand)]
 enum TrainCommand {
     /// A text model of tier 0.
     Text(text::TrainArgs),
+    /// An issue classifier, from your own labels.
+    Issues(issues::TrainArgs),
 }
 
 #[derive(Debug, Subcommand)]
 enum EvaluateCommand {
     /// A text model.
     Text(text::EvaluateArgs),
+    /// An issue classifier.
+    Issues(issues::EvaluateArgs),
 }
 
 #[derive(Debug, Args)]
@@ -241,8 +247,11 @@ fn run(command: Command) -> anyhow::Result<()> {
         }
         Command::Policy(PolicyCommand::Check { file }) => policy::check(&file),
         Command::Score(ScoreCommand::Text(args)) => text::score(&args),
+        Command::Score(ScoreCommand::Issues(args)) => issues::score(&args),
         Command::Train(TrainCommand::Text(args)) => text::train(&args),
+        Command::Train(TrainCommand::Issues(args)) => issues::train(&args),
         Command::Evaluate(EvaluateCommand::Text(args)) => text::evaluate(&args),
+        Command::Evaluate(EvaluateCommand::Issues(args)) => issues::evaluate(&args),
         Command::Models(args) => models(&args),
         Command::Config => {
             print!("{DEFAULTS}");

@@ -6,6 +6,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "tests"))]
 
 mod audit;
+mod chart;
 pub mod cli;
 pub mod client;
 pub mod clock;
@@ -14,13 +15,18 @@ pub mod core;
 mod demo;
 mod doctor;
 mod doctor_site;
+mod figures;
 pub mod first_start;
+mod issues;
+mod lines;
 pub mod loadgen;
 pub mod mail;
 pub mod outbox;
 pub mod people;
 mod policy;
+mod progress;
 pub mod serve;
 mod sms;
 pub mod storage;
+mod table;
 mod text;

@@ -6,10 +6,10 @@
 use std::{
     collections::HashMap,
     fs,
-    io::Read,
     path::{Path, PathBuf},
 };
 
+use crate::table::{self, Bad, Fields, contents};
 use anyhow::Context;
 use overture_inference::text::{
     file::rounded,
@@ -17,11 +17,6 @@ use overture_inference::text::{
     lexicon::{Lexicon, Ratings},
     targets::{self, EMOTIONS, Targets},
 };
-
-/// The largest file that is read, unpacked, in bytes.
-const FILE_BYTES_MAX: u64 = 512 << 20;
-/// The longest message that is learned from, in bytes.
-const MESSAGE_BYTES_MAX: usize = 64 << 10;
 
 /// What a row is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,19 +41,6 @@ pub(super) struct Row {
     pub(super) kind: String,
     /// The message with its labels.
     pub(super) example: Example,
-}
-
-/// A row that cannot be used.
-pub(super) struct Bad {
-    file: PathBuf,
-    line: u64,
-    why: String,
-}
-
-impl std::fmt::Display for Bad {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}:{}: {}", self.file.display(), self.line, self.why)
-    }
 }
 
 /// What a folder held.
@@ -391,39 +373,6 @@ fn fnv(text: &str) -> u64 {
     })
 }
 
-/// One row of a table, by column name.
-pub(super) struct Fields<'a> {
-    places: &'a HashMap<String, usize>,
-    record: &'a csv::StringRecord,
-}
-
-impl Fields<'_> {
-    fn optional(&self, name: &str) -> Option<&str> {
-        self.record.get(*self.places.get(name)?)
-    }
-
-    fn get(&self, name: &str) -> Result<&str, String> {
-        self.optional(name).ok_or_else(|| {
-            format!(
-                "{name}: expected a value, the row has only {} fields",
-                self.record.len()
-            )
-        })
-    }
-
-    fn number(&self, name: &str, least: f32, most: f32) -> Result<f32, String> {
-        let text = self.get(name)?;
-        let number = text
-            .trim()
-            .parse::<f32>()
-            .ok()
-            .filter(|number| (least..=most).contains(number));
-        number.ok_or_else(|| {
-            format!("{name}: expected a number from {least} to {most}, got {text:?}")
-        })
-    }
-}
-
 /// Hands every row of a table to `take`; what it refuses is noted. False where the table lacks one of `columns`.
 fn each(
     data: &mut Data,
@@ -431,75 +380,14 @@ fn each(
     columns: &[&str],
     mut take: impl FnMut(&Fields<'_>) -> Result<Row, String>,
 ) -> anyhow::Result<bool> {
-    let text = contents(file)?;
-    let is_tsv = file.to_string_lossy().contains(".tsv");
-    let mut reader = csv::ReaderBuilder::new()
-        .delimiter(if is_tsv { b'\t' } else { b',' })
-        .quoting(!is_tsv)
-        .flexible(true)
-        .from_reader(&text[..]);
-    let places: HashMap<String, usize> = reader
-        .headers()
-        .with_context(|| format!("could not read the first line of {}", file.display()))?
-        .iter()
-        .enumerate()
-        .map(|(place, name)| (name.to_owned(), place))
-        .collect();
-    if columns.iter().any(|column| !places.contains_key(*column)) {
-        return Ok(false);
-    }
-    for record in reader.records() {
-        let (line, row) = match &record {
-            Ok(record) => {
-                let line = record.position().map_or(0, csv::Position::line);
-                (
-                    line,
-                    take(&Fields {
-                        places: &places,
-                        record,
-                    }),
-                )
-            }
-            Err(error) => (
-                error.position().map_or(0, csv::Position::line),
-                Err(error.to_string()),
-            ),
-        };
-        let checked = row.and_then(|row| match row.example.text.len() {
-            0 => Err("text: expected some text".to_owned()),
-            length if length > MESSAGE_BYTES_MAX => Err(format!(
-                "text: expected at most {MESSAGE_BYTES_MAX} bytes, got {length}"
-            )),
-            _ => Ok(row),
-        });
-        match checked {
-            Ok(row) => data.rows.push(row),
-            Err(why) => data.bad.push(Bad {
-                file: file.to_owned(),
-                line,
-                why,
-            }),
-        }
-    }
-    Ok(true)
-}
-
-fn contents(file: &Path) -> anyhow::Result<Vec<u8>> {
-    let what = || format!("could not read {}", file.display());
-    let opened = fs::File::open(file).with_context(what)?;
-    let mut bytes = Vec::new();
-    if file.extension().is_some_and(|extension| extension == "gz") {
-        flate2::read::GzDecoder::new(opened)
-            .take(FILE_BYTES_MAX)
-            .read_to_end(&mut bytes)
-            .with_context(what)?;
-    } else {
-        opened
-            .take(FILE_BYTES_MAX)
-            .read_to_end(&mut bytes)
-            .with_context(what)?;
-    }
-    Ok(bytes)
+    let Data { rows, bad, .. } = data;
+    let missing = table::each(file, columns, bad, |fields| {
+        let row = take(fields)?;
+        table::check_text(&row.example.text)?;
+        rows.push(row);
+        Ok(())
+    })?;
+    Ok(missing.is_none())
 }
 
 /// The word lists that `folder` holds (VADER, AFINN, Hu and Liu), joined; `None` without VADER's.

@@ -6,8 +6,9 @@ use anyhow::Context;
 use overture_engine::understand::TextModel;
 use serde_json::{Map, Value, json};
 
+use crate::chart;
+
 use super::{
-    chart,
     data::{self, Part},
     measure, shelf,
 };

@@ -6,15 +6,13 @@ use overture_inference::text::{
         COLUMNS, EKMAN_HEAD, EMOTION_HEAD, GOEMOTIONS_HEAD, GROUP_HEAD, Head, POLARITY_HEAD,
         SARCASM_HEAD, SENTIMENT_HEAD, URGENCY_HEAD, VALENCE_HEAD,
     },
-    metrics::{best_threshold, calibration_error, correlation, interval, macro_f1, reliability},
+    metrics::{best_threshold, correlation, macro_f1},
     targets::{EMOTIONS, known},
 };
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use super::data::Row;
-
-/// Bins of the reliability diagrams.
-const BINS: usize = 15;
+use crate::figures::{calibration, insert};
 
 /// A message's answers and what is known of it.
 pub(super) struct Scored<'a> {
@@ -231,39 +229,4 @@ fn one_label(
         },
     );
     calibration(all, name, &answers);
-}
-
-fn calibration(all: &mut Map<String, Value>, name: &str, answers: &[(f64, bool)]) {
-    let bins: Vec<Value> = reliability(answers, BINS)
-        .iter()
-        .map(
-            |bin| json!({ "said": rounded(bin.said), "was": rounded(bin.was), "count": bin.count }),
-        )
-        .collect();
-    all.insert(
-        format!("{name}_calibration"),
-        json!({ "expected_calibration_error": rounded(calibration_error(answers)), "messages": answers.len(), "bins": bins }),
-    );
-}
-
-fn insert<T>(
-    all: &mut Map<String, Value>,
-    name: &str,
-    rows: &[T],
-    rounds: usize,
-    figure: impl Fn(&[&T]) -> f64,
-) {
-    let whole: Vec<&T> = rows.iter().collect();
-    let (low, high) = interval(rows.len(), rounds, |places| {
-        let sample: Vec<&T> = places.iter().map(|place| &rows[*place]).collect();
-        figure(&sample)
-    });
-    all.insert(
-        name.to_owned(),
-        json!({ "value": rounded(figure(&whole)), "interval_95": [rounded(low), rounded(high)], "messages": rows.len() }),
-    );
-}
-
-fn rounded(value: f64) -> f64 {
-    (value * 1e4).round() / 1e4
 }

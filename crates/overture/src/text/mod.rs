@@ -1,6 +1,5 @@
 //! `overture score|train|evaluate text` and `overture models`: the text models from the command line.
 
-mod chart;
 mod data;
 mod evaluate;
 mod measure;

@@ -1,21 +1,14 @@
 //! `overture score text`: JSON lines in, JSON lines out, one for one and in order.
 
-use std::{
-    io::{BufRead, BufWriter, Write},
-    path::PathBuf,
-};
+use std::path::PathBuf;
 
-use anyhow::Context;
 use clap::ValueEnum;
 use overture_engine::model::{Emotion, TextReading, TextScore};
 use overture_inference::text::{FullReading, Scratch, TextTables, View};
-use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::shelf;
-
-/// The longest line, in bytes.
-const LINE_BYTES_MAX: u64 = 4 << 20;
+use crate::lines;
 
 /// Scores messages: `{"id","text"}` a line in, one object a line out.
 #[derive(Debug, clap::Args)]
@@ -43,12 +36,6 @@ enum Tier {
     Auto,
 }
 
-#[derive(Deserialize)]
-struct Line {
-    id: Value,
-    text: String,
-}
-
 /// Reads standard input to its end. A line that cannot be read is answered with an `error` that names the line; the
 /// others are scored.
 ///
@@ -63,107 +50,11 @@ pub(crate) fn run(args: &ScoreArgs) -> anyhow::Result<()> {
         Some(file) => shelf::read(file)?,
         None => shelf::active(&args.models).model,
     };
-    let mut input = std::io::stdin().lock();
-    let mut output = BufWriter::new(std::io::stdout().lock());
     let mut scratch = Scratch::default();
-    let mut bytes = Vec::new();
-    let mut number = 0u64;
-    loop {
-        bytes.clear();
-        let taken = std::io::Read::take(&mut input, LINE_BYTES_MAX).read_until(b'\n', &mut bytes);
-        let read = taken.context("could not read standard input")?;
-        if read == 0 {
-            break;
-        }
-        number += 1;
-        let is_cut = !bytes.ends_with(b"\n") && bytes.len() as u64 == LINE_BYTES_MAX;
-        if is_cut {
-            skip_line(&mut input)?;
-        }
-        let line = bytes.trim_ascii();
-        if line.is_empty() {
-            continue;
-        }
-        let answer = if is_cut {
-            refused(number, &format!("expected at most {LINE_BYTES_MAX} bytes"))
-        } else {
-            answer(&model, line, number, args.probabilities, &mut scratch)
-        };
-        serde_json::to_writer(&mut output, &answer).context("could not write standard output")?;
-        output
-            .write_all(b"\n")
-            .context("could not write standard output")?;
-    }
-    output.flush().context("could not write standard output")
-}
-
-fn skip_line(input: &mut impl BufRead) -> anyhow::Result<()> {
-    loop {
-        let buffer = input.fill_buf().context("could not read standard input")?;
-        let end = buffer.iter().position(|byte| *byte == b'\n');
-        let used = end.map_or(buffer.len(), |end| end + 1);
-        let done = end.is_some() || buffer.is_empty();
-        input.consume(used);
-        if done {
-            return Ok(());
-        }
-    }
-}
-
-fn refused(number: u64, expected: &str) -> Value {
-    json!({ "error": { "line": number, "message": expected } })
-}
-
-fn answer(
-    model: &TextTables,
-    line: &[u8],
-    number: u64,
-    with_probabilities: bool,
-    scratch: &mut Scratch,
-) -> Value {
-    // A lone surrogate or a byte that is no UTF-8 spoils one character, not the line.
-    let line = String::from_utf8_lossy(line);
-    match serde_json::from_str::<Line>(&line)
-        .or_else(|_| serde_json::from_str(&without_lone_surrogates(&line)))
-    {
-        Ok(Line { id, text }) => {
-            let full = model.full(&text, scratch);
-            object(id, &text, &full, model, with_probabilities)
-        }
-        Err(error) => refused(number, &format!("expected {{\"id\", \"text\"}}: {error}")),
-    }
-}
-
-/// Replaces `\uD800` to `\uDFFF` that are no pair by the replacement character.
-fn without_lone_surrogates(line: &str) -> String {
-    let unit = |at: usize| {
-        let digits = line.get(at..at + 6)?.strip_prefix("\\u")?;
-        u16::from_str_radix(digits, 16).ok()
-    };
-    let mut out = String::with_capacity(line.len());
-    let mut at = 0;
-    while let Some(char) = line[at..].chars().next() {
-        match (char, unit(at), unit(at + 6)) {
-            ('\\', Some(0xd800..=0xdbff), Some(0xdc00..=0xdfff)) => {
-                out.push_str(&line[at..at + 12]);
-                at += 12;
-            }
-            ('\\', Some(0xd800..=0xdfff), _) => {
-                out.push_str("\\ufffd");
-                at += 6;
-            }
-            ('\\', None, _) => {
-                let end = at + 1 + line[at + 1..].chars().next().map_or(0, char::len_utf8);
-                out.push_str(&line[at..end]);
-                at = end;
-            }
-            _ => {
-                out.push(char);
-                at += char.len_utf8();
-            }
-        }
-    }
-    out
+    lines::answer_each(|id, text| {
+        let full = model.full(text, &mut scratch);
+        object(id, text, &full, &model, args.probabilities)
+    })
 }
 
 fn object(

@@ -91,7 +91,11 @@ pub(crate) fn write(model: &TextTables, file: &Path) -> anyhow::Result<()> {
     replace(file, &model.to_file())
 }
 
-fn replace(file: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+/// Writes a file, whole or not at all.
+///
+/// # Errors
+/// The disk refuses.
+pub(crate) fn replace(file: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     let half = file.with_extension("part");
     let done = fs::File::create(&half).and_then(|mut half| {
         std::io::Write::write_all(&mut half, bytes)?;

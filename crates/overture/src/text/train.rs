@@ -2,16 +2,13 @@
 
 use std::path::PathBuf;
 
-use indicatif::{ProgressBar, ProgressStyle};
 use overture_inference::text::{learn::Recipe, make::make};
 
 use super::{
     data::{self, Part},
     shelf,
 };
-
-/// Malformed rows that are shown one by one.
-const SHOWN_MAX: usize = 20;
+use crate::{progress, table};
 
 /// Learns a text model from TSV files (columns `text` and `sentiment`; `emotions`, `sarcasm`, `urgency`, `scenario`
 /// if there) and from the public sets that the folder holds.
@@ -39,19 +36,10 @@ pub(crate) struct TrainArgs {
 ///
 /// # Errors
 /// Nothing to learn from, a malformed row with `--strict`, or the file cannot be written.
-#[expect(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "the command's output"
-)]
+#[expect(clippy::print_stdout, reason = "the command's output")]
 pub(crate) fn run(args: &TrainArgs) -> anyhow::Result<()> {
     let data = data::read(&args.data)?;
-    for bad in data.bad.iter().take(SHOWN_MAX) {
-        eprintln!("left out: {bad}");
-    }
-    if data.bad.len() > SHOWN_MAX {
-        eprintln!("left out: {} more rows", data.bad.len() - SHOWN_MAX);
-    }
+    table::tell_bad(&data.bad);
     anyhow::ensure!(
         !args.strict || data.bad.is_empty(),
         "{} rows are malformed",
@@ -78,16 +66,13 @@ pub(crate) fn run(args: &TrainArgs) -> anyhow::Result<()> {
         .file_stem()
         .and_then(|name| name.to_str())
         .unwrap_or("text-own");
-    let bar = ProgressBar::new(1_000).with_style(
-        ProgressStyle::with_template("{wide_bar} {percent} % {eta}")
-            .expect("the template is valid"),
-    );
+    let bar = progress::bar();
     let recipe = Recipe {
         epochs: args.epochs,
         ..Recipe::default()
     };
     let model = make(name, &train, &apart, lexicon, recipe, &mut |share| {
-        bar.set_position((f64::from(share) * 1_000.0) as u64);
+        progress::set(&bar, share);
     });
     bar.finish_and_clear();
     shelf::write(&model, &args.out)?;

@@ -10,6 +10,7 @@ mod disk;
 mod doctor_site;
 mod grants;
 mod identity;
+mod issues;
 mod outbox;
 mod panics;
 mod replay;

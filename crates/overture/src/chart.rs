@@ -15,7 +15,7 @@ fn escaped(text: &str) -> String {
 }
 
 /// How often it was so, by what was said; the size of a mark is how many messages it stands for.
-pub(super) fn reliability(title: &str, bins: &[Value], error: f64) -> String {
+pub(crate) fn reliability(title: &str, bins: &[Value], error: f64) -> String {
     let mut svg = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 360 360\" role=\"img\" aria-label=\"{0}\">{STYLE}\
 <text class=\"title\" x=\"40\" y=\"20\">{0}</text><text x=\"40\" y=\"38\">expected calibration error {error:.3}</text>\
@@ -57,7 +57,7 @@ pub(super) fn reliability(title: &str, bins: &[Value], error: f64) -> String {
 }
 
 /// One bar a name, 0 to 1, with its interval.
-pub(super) fn bars(title: &str, bars: &[(&str, f64, [f64; 2])]) -> String {
+pub(crate) fn bars(title: &str, bars: &[(&str, f64, [f64; 2])]) -> String {
     let height = 60 + 24 * bars.len();
     let mut svg = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 620 {height}\" role=\"img\" aria-label=\"{0}\">{STYLE}\

@@ -1,0 +1,43 @@
+//! `overture train|score|evaluate issues`: classifiers of an organisation's own labels from the command line.
+
+mod evaluate;
+mod measure;
+mod rows;
+mod score;
+mod train;
+
+pub(crate) use evaluate::{EvaluateArgs, run as evaluate};
+pub(crate) use score::{ScoreArgs, run as score};
+pub(crate) use train::{TrainArgs, run as train};
+
+use std::{fs, path::Path};
+
+use anyhow::Context;
+use overture_inference::issues::IssueModel;
+
+/// The classifier in its folder.
+const MODEL_FILE: &str = "issues.model";
+/// What it was made from, in its folder.
+const TRAINING_FILE: &str = "training.json";
+/// The largest model file that is read, in bytes.
+const FILE_BYTES_MAX: u64 = 512 << 20;
+
+/// Reads the classifier of a folder that `train issues` wrote, or a classifier's file.
+///
+/// # Errors
+/// It cannot be read, is too large, cut off, changed, or no issue classifier.
+fn read(place: &Path) -> anyhow::Result<IssueModel> {
+    let file = if place.is_dir() {
+        place.join(MODEL_FILE)
+    } else {
+        place.to_owned()
+    };
+    let what = || format!("could not read the issue classifier {}", file.display());
+    let size = fs::metadata(&file).with_context(what)?.len();
+    anyhow::ensure!(
+        size <= FILE_BYTES_MAX,
+        "{} has {size} bytes, expected at most {FILE_BYTES_MAX}",
+        file.display()
+    );
+    IssueModel::from_file(&fs::read(&file).with_context(what)?).with_context(what)
+}
