@@ -52,7 +52,7 @@ test('angry words reach the desk with what they say, and the rules', async (t) =
 
   // A card number is gone before anything is kept; the rest of the words stays.
   await widget.say('My card is 4111 1111 1111 1111, expires next year');
-  await desk.getByText('My card is [card], expires next year').first().waitFor();
+  await desk.getByText('My card is card number, expires next year').first().waitFor();
   // Other languages are not scored.
   await widget.say('Ich warte schon seit zwei Wochen und niemand antwortet auf meine Nachrichten');
   await desk.getByText(/^Ich warte schon/).first().waitFor();
@@ -74,5 +74,51 @@ test('angry words reach the desk with what they say, and the rules', async (t) =
 
   // The customer is told nothing of it.
   assert.ok(!(await widget.root.evaluate((it) => it.shadowRoot.textContent)).match(/negative|anger/i));
+  assert.deepEqual(complaints, []);
+});
+
+test('what identifies her is hidden from staff until somebody says why, and never from her', async (t) => {
+  t.after(() => browser.picture('hidden'));
+  const { page, complaints } = await browser.newPerson();
+  const widget = widgetOf(page);
+  const written = 'I am ada@example.org, call +49 151 23456789, card 4111 1111 1111 1111';
+  await page.goto(`${shop.origin}/`);
+  await widget.help.waitFor();
+  await page.evaluate(() => overture.open('chat'));
+  await widget.say(written);
+  await accept(desk);
+  const shown = desk.getByText('I am e-mail address, call phone number, card card number');
+  await shown.first().waitFor();
+  assert.deepEqual(await seriousFindings(desk), []);
+
+  // With the keyboard alone, and not without a reason.
+  const show = desk.getByRole('button', { name: 'Show what was hidden' });
+  await show.focus();
+  await desk.keyboard.press('Enter');
+  const dialog = desk.getByRole('dialog');
+  await dialog.getByLabel('Why do you need it?').press('Enter');
+  assert.ok(await dialog.isVisible(), 'it asks for a reason');
+  assert.deepEqual(await seriousFindings(desk), []);
+  if (process.env.SHOTS) await desk.screenshot({ path: `${process.env.SHOTS}/hidden-ask.png` });
+  await desk.keyboard.type('To call her back');
+  await desk.keyboard.press('Enter');
+  await desk.getByText('I am ada@example.org, call +49 151 23456789, card [card]').waitFor();
+  await desk.getByText('looked at what was hidden in a message').waitFor();
+  await desk.getByText('To call her back').waitFor();
+  if (process.env.SHOTS) await desk.screenshot({ path: `${process.env.SHOTS}/hidden-shown.png` });
+  await desk.getByRole('button', { name: 'Hide again' }).click();
+  await shown.first().waitFor();
+
+  // She reads her own words, but for the card, on the next page too.
+  await page.goto(`${shop.origin}/checkout.html`);
+  await widget.help.waitFor();
+  await page.evaluate(() => overture.open('chat'));
+  await widget.root.getByText('I am ada@example.org, call +49 151 23456789').waitFor();
+
+  const { customers } = await api.get('/v1/customers?limit=10');
+  for (const { customer } of customers) {
+    const { items } = await api.get(`/v1/customers/${customer}/timeline?limit=200`);
+    assert.doesNotMatch(JSON.stringify(items), /ada@example\.org|23456789|4111/);
+  }
   assert.deepEqual(complaints, []);
 });

@@ -147,7 +147,17 @@ fn dispatch(step: &mut Step<'_>, event: &CustomerEvent) -> Reply {
             key,
             text,
             phone,
-        } => conversation::requested(step, *channel, *key, text.as_ref(), phone.as_ref()),
+        } => {
+            let original = event.original.as_ref();
+            conversation::requested(
+                step,
+                *channel,
+                *key,
+                text.as_ref(),
+                original,
+                phone.as_ref(),
+            )
+        }
         CustomerBody::CustomerMessage {
             conversation,
             key,
@@ -159,6 +169,7 @@ fn dispatch(step: &mut Step<'_>, event: &CustomerEvent) -> Reply {
                 key: *key,
                 client_key,
                 text,
+                original: event.original.as_ref(),
                 attachments,
             };
             conversation::customer_wrote(step, *conversation, words)
@@ -178,11 +189,21 @@ fn dispatch(step: &mut Step<'_>, event: &CustomerEvent) -> Reply {
                 key: *key,
                 client_key,
                 text,
+                original: None,
                 attachments,
             };
             conversation::agent_wrote(step, *conversation, *agent, words)
         }
         CustomerBody::MailFailed(failed) => chat::mail_failed(step, failed),
+        CustomerBody::Revealed { agent, row, reason } => {
+            let body = TimelineBody::Revealed {
+                agent: *agent,
+                row: *row,
+                reason: reason.clone(),
+            };
+            step.timeline(Audience::Staff, body);
+            Reply::Done
+        }
         CustomerBody::ChatDetails(details) => chat::details(step, details, event.source),
         CustomerBody::ChatRead(read) => chat::read(step, *read),
         CustomerBody::ChatPresence { left_at } => {

@@ -329,7 +329,7 @@ impl Flow<'_> {
         origin: Origin,
         round: u32,
     ) -> Result<Reply, LoadError> {
-        understand::text::take_cards_out(&mut body);
+        let original = understand::redaction::redact(&mut body, &self.world.redactor());
         let reading = self.reading(customer, &body, origin.unsaid)?;
         let event = CustomerEvent {
             customer,
@@ -339,6 +339,7 @@ impl Flow<'_> {
             asker: origin.asker,
             message_key: origin.message_key,
             reading,
+            original,
             body,
         };
         let index = self.log(InputBody::Customer(event));

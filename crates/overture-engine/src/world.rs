@@ -5,7 +5,10 @@ use std::{fmt, sync::Arc};
 use crate::{
     decide::{Guides, Policy},
     model::WorldFacts,
-    understand::{EngagementModel, TextModel},
+    understand::{
+        EngagementModel, TextModel,
+        redact::{PseudonymKey, Redactor},
+    },
 };
 
 /// The world as of one version; shared by every step until the next version is logged.
@@ -20,12 +23,19 @@ pub struct World {
     pub engagement: Arc<dyn EngagementModel>,
     /// What reads texts before they are logged. A replay reads nothing anew: what it said is logged.
     pub text: Arc<dyn TextModel>,
+    /// What pseudonyms are made with; a replay makes none.
+    pub key: PseudonymKey,
 }
 
 impl World {
     /// The live guides.
     pub fn guides(&self) -> &Guides {
         self.policy.guides()
+    }
+
+    /// What takes identifiers out of texts, with the policy's patterns.
+    pub fn redactor(&self) -> Redactor {
+        self.policy.redactor.under(&self.key)
     }
 }
 

@@ -49,6 +49,7 @@ impl Visitor {
             policy: Arc::new(Policy::parse(Policy::shipped(), 1).unwrap().policy),
             engagement: Arc::new(Calm),
             text: Arc::new(overture_engine::understand::text::NoTextModel),
+            key: Default::default(),
         };
         let mut visitor = Self {
             state: CustomerState::new(CustomerId::derive(now, Seq(1), 0), now),
@@ -82,6 +83,7 @@ impl Visitor {
             asker: None,
             message_key: None,
             reading: None,
+            original: None,
             body,
         };
         let input = Input {

@@ -82,6 +82,7 @@ impl Line {
                 policy: Arc::new(policy),
                 engagement: Arc::new(Calm),
                 text: Arc::new(overture_engine::understand::text::NoTextModel),
+                key: Default::default(),
             },
             now: at(MONDAY),
             next_seq: Seq(1),

@@ -76,6 +76,7 @@ impl Chat {
                 policy: Arc::new(Policy::from_shipped(1)),
                 engagement: Arc::new(Calm),
                 text: Arc::new(overture_engine::understand::text::NoTextModel),
+                key: Default::default(),
             },
             now: START,
             next_seq: Seq(1),

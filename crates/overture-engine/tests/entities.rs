@@ -169,3 +169,34 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn entities_are_said_so_that_programs_can_read_them() {
+    let extractor = extractor();
+    for (text, expected) in [
+        ("€49.90", "amount 49.90 EUR"),
+        ("since 12 March 2026", "date 2026-03-12"),
+        ("since 12 March", "date --03-12"),
+        ("on 05/03/2026", "date ?"),
+        ("yesterday", "date -1 day"),
+        ("today", "date today"),
+        ("next Monday", "date next monday"),
+        ("on Friday", "date friday"),
+        ("at 2:30 pm", "time 14:30"),
+        ("for an hour and a half", "duration PT1.5H"),
+        ("for 3 weeks", "duration P3W"),
+        ("for 20 minutes", "duration PT20M"),
+        ("ORD-123456", "reference order"),
+        ("my aqua pro", "product Aqua Pro"),
+    ] {
+        let found = extractor.entities(text);
+        let said: Vec<String> = found
+            .iter()
+            .map(|entity| {
+                let said = extractor.say(&entity.value);
+                format!("{} {}", entity.value.kind(), said.as_deref().unwrap_or("?"))
+            })
+            .collect();
+        assert_eq!(said, [expected], "{text}");
+    }
+}

@@ -85,6 +85,7 @@ impl Site {
                 policy: Arc::new(policy.with_guides(guides)),
                 engagement: Arc::new(Calm),
                 text: Arc::new(overture_engine::understand::text::NoTextModel),
+                key: Default::default(),
             },
             now: Timestamp(1_750_000_000_000),
             next_seq: Seq(1),

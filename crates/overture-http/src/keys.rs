@@ -4,9 +4,12 @@ mod continuation;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use hmac::{Hmac, KeyInit, Mac};
-use overture_engine::model::{
-    Asker, CustomerId, GrantId, IdentifierKind, IdentityLevel, InteractionId, LinkKey, SourceId,
-    Timestamp,
+use overture_engine::{
+    model::{
+        Asker, CustomerId, GrantId, IdentifierKind, IdentityLevel, InteractionId, LinkKey,
+        SourceId, Timestamp,
+    },
+    understand::redact::PseudonymKey,
 };
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
@@ -98,6 +101,11 @@ fn mac(key: &HmacSha256, message: &[u8]) -> [u8; 32] {
     let mut state = key.clone();
     state.update(message);
     state.finalize().into_bytes().into()
+}
+
+/// What pseudonyms in texts are made with, derived from the installation's secret.
+pub fn pseudonym_key(secret: &[u8; 32]) -> PseudonymKey {
+    PseudonymKey::new(&mac(&keyed(secret), b"overture pseudonym 1"))
 }
 
 impl Keys {

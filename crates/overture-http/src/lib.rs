@@ -43,6 +43,6 @@ pub use config::{
     ChatConfig, Clock, Config, InvalidNetwork, MailStatus, Network, Parts, Rates, SendTest, Texts,
 };
 pub use core::{Core, CoreStats, CustomerView, Hint, Readiness, Unavailable, WorldChange};
-pub use keys::{Continuation, Keys};
+pub use keys::{Continuation, Keys, pseudonym_key};
 pub use password::hash_password;
 pub use server::router;

@@ -71,6 +71,7 @@ fn input(seq: u64, sealed: bool) -> Input {
             asker: None,
             message_key: Some(seq.wrapping_mul(0x9e37_79b9_7f4a_7c15)),
             reading: None,
+            original: None,
             body: CustomerBody::Behaviour(behaviour),
         }),
     }

@@ -12,7 +12,7 @@ use axum::serve::ListenerExt;
 use indicatif::{ProgressBar, ProgressStyle};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use overture_engine::understand::{EngagementModel, TextModel};
-use overture_http::{Core, Readiness};
+use overture_http::{Core, Readiness, pseudonym_key};
 use overture_store::Store;
 use tokio::{
     net::TcpListener,
@@ -96,6 +96,7 @@ impl Server {
             store: Arc::clone(&store),
             engagement: settings.engagement,
             text: settings.text,
+            key: pseudonym_key(&store.installation_secret()?),
             clock: clock::now,
         });
         let (stopping, stopped) = watch::channel(false);

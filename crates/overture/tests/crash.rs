@@ -69,6 +69,7 @@ fn open(place: &dyn TempStore) -> (Arc<dyn Store>, Arc<Faults>, Arc<Handle>, Run
         store: Arc::new(faulty),
         engagement: Arc::new(PlainModel),
         text: Arc::new(overture_engine::understand::text::NoTextModel),
+        key: Default::default(),
         clock,
     });
     (store, faults, core, running)
@@ -314,6 +315,7 @@ impl<'a> Site<'a> {
             policy: build::world().policy,
             engagement: Arc::new(PlainModel),
             text: Arc::new(overture_engine::understand::text::NoTextModel),
+            key: Default::default(),
         };
         let (mut rows, mut states) = (Rows::default(), MemoryStates::default());
         let mut next = Seq(1);

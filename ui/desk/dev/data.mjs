@@ -177,7 +177,8 @@ timelines.set(customers[0].customer, [
     conversation: id('int', 1),
     message: id('msg', 3),
     author: 'customer',
-    text: '2028-04',
+    text: '2028-04. If it fails again, call me at [phone:k3v7x2aq] or write to [email:m5d2aaq7]',
+    redacted: true,
   }),
   line(786, 'message', {
     conversation: id('int', 1),
@@ -199,7 +200,11 @@ timelines.set(customers[0].customer, [
     conversation: id('int', 1),
     message: id('msg', 6),
     author: 'customer',
-    text: 'Oh! That worked. But now it shows delivery on the 30th, and I am away then. Can I change the day?',
+    text: 'Oh! That worked. But now it shows delivery on 30 November for €12.50, and I am away then. Can I change the day?',
+    entities: [
+      { start: 42, end: 53, kind: 'date', value: '--11-30' },
+      { start: 58, end: 66, kind: 'amount', value: '12.50 EUR' },
+    ],
   }),
 ]);
 timelines.set(customers[1].customer, [

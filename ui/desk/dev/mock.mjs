@@ -289,6 +289,18 @@ const routes = [
   ],
   [
     'POST',
+    '/v1/conversations/:id/messages/:seq/reveal',
+    ({ id, seq, body }) => {
+      const talk = data.conversations.find((c) => c.conversation === id);
+      append(talk.customer, { kind: 'revealed', row: Number(seq), agent_name: me.name, reason: body.reason });
+      return [
+        200,
+        { text: '2028-04. If it fails again, call me at 0151 5550 1234 or write to ingrid@example.org' },
+      ];
+    },
+  ],
+  [
+    'POST',
     '/v1/conversations/:id/resolve',
     ({ id, body }) => {
       const talk = data.conversations.find((c) => c.conversation === id);

@@ -21,6 +21,8 @@ pub(crate) struct Words<'a> {
     /// The sender's own key.
     pub(crate) client_key: &'a str,
     pub(crate) text: &'a Private,
+    /// What was written where identifiers in it were replaced.
+    pub(crate) original: Option<&'a Private>,
     pub(crate) attachments: &'a [Attachment],
 }
 
@@ -30,6 +32,7 @@ impl<'a> Words<'a> {
             key,
             client_key: "",
             text,
+            original: None,
             attachments: &[],
         }
     }
@@ -53,6 +56,7 @@ pub(crate) fn requested(
     channel: ChannelKind,
     key: u64,
     text: Option<&Private>,
+    original: Option<&Private>,
     phone: Option<&Private>,
 ) -> Reply {
     let conversation = match &step.state.conversation {
@@ -74,7 +78,11 @@ pub(crate) fn requested(
         }
     };
     if let Some(text) = text.filter(|text| !text.is_empty()) {
-        write(step, Author::Customer, Words::plain(key, text));
+        let words = Words {
+            original,
+            ..Words::plain(key, text)
+        };
+        write(step, Author::Customer, words);
     }
     Reply::Conversation {
         customer: step.state.customer,
@@ -202,6 +210,7 @@ fn write(step: &mut Step<'_>, author: Author, words: Words<'_>) -> Reply {
         author,
         client_key: words.client_key.to_owned(),
         text: words.text.clone(),
+        original: words.original.cloned(),
         attachments: words.attachments.to_vec(),
     };
     let timeline_seq = step.timeline(Audience::Everyone, body);

@@ -230,10 +230,22 @@ pub enum TimelineBody {
         author: Author,
         /// The sender's own key, so that it finds its own message.
         client_key: String,
-        /// What.
+        /// What, with markers in place of identifiers: `[email:k3v7x2aq]`.
         text: Private,
+        /// What was written where identifiers were replaced, without cards and secrets, which are kept
+        /// nowhere. For the customer, and for staff who say why they need it.
+        original: Option<Private>,
         /// Files that came with it.
         attachments: Vec<Attachment>,
+    },
+    /// A member of staff was shown what was replaced in a message.
+    Revealed {
+        /// Who.
+        agent: AgentId,
+        /// The message's number in the timeline.
+        row: u64,
+        /// Why, in their words.
+        reason: Private,
     },
     /// What the customer's words said about them.
     Mood(Box<MoodReading>),

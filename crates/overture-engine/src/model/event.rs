@@ -57,6 +57,9 @@ pub struct CustomerEvent {
     /// What its text says about the customer, as read before it was logged; `None` where there
     /// is no text, or no permission to read it.
     pub reading: Option<TextReading>,
+    /// What its text was where identifiers in it were replaced, without what is kept nowhere. Not
+    /// logged: it goes into the message's timeline row and nowhere else, and a replay has none.
+    pub original: Option<Private>,
     /// What it is.
     pub body: CustomerBody,
 }
@@ -193,6 +196,15 @@ pub enum CustomerBody {
     },
     /// A mail with agents' messages never arrives.
     MailFailed(MailFailed),
+    /// A member of staff was shown what was replaced in a message.
+    Revealed {
+        /// Who.
+        agent: AgentId,
+        /// The message's number in the timeline.
+        row: u64,
+        /// Why, in their words.
+        reason: Private,
+    },
     /// An agent ended a conversation.
     AgentResolved {
         /// Which.

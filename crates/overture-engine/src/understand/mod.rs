@@ -9,6 +9,7 @@ pub mod entities;
 pub mod features;
 pub mod need;
 pub mod redact;
+pub mod redaction;
 pub mod text;
 
 use smallvec::SmallVec;

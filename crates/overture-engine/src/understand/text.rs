@@ -1,12 +1,11 @@
 //! What reads text, and what becomes of it: the last score, its average and trend, and repeated negatives.
 
-use std::{borrow::Cow, sync::LazyLock};
+use std::borrow::Cow;
 
-use super::redact::{Kind, Redactor};
 use crate::{
     decide::{SentimentSettings, SignalGroups},
     model::{
-        Abstained, Behaviour, CustomerBody, MOOD_SCORES_MAX, Mood, Private, TextReading, TextScore,
+        Abstained, Behaviour, CustomerBody, MOOD_SCORES_MAX, Mood, TextReading, TextScore,
         Timestamp,
     },
 };
@@ -64,43 +63,6 @@ pub fn said<'a>(body: &'a CustomerBody, properties: &[String]) -> Option<Cow<'a,
         _ => return None,
     };
     (!text.is_empty()).then_some(text)
-}
-
-/// Takes card numbers out of what the customer wrote, before anything of it is kept: `[card]` stands for each.
-pub fn take_cards_out(body: &mut CustomerBody) {
-    let text = match body {
-        CustomerBody::CustomerMessage { text, .. } => text,
-        CustomerBody::HelpRequested {
-            text: Some(text), ..
-        } => text,
-        _ => return,
-    };
-    if let Some(clean) = cards_out_of(text.reveal()) {
-        *text = Private::new(clean);
-    }
-}
-
-/// The text without its card numbers; `None` where it holds none.
-fn cards_out_of(text: &str) -> Option<String> {
-    // The key only makes pseudonyms, and a card has none.
-    static REDACTOR: LazyLock<Redactor> =
-        LazyLock::new(|| Redactor::new(&[0; 32], &[]).expect("no pattern can be wrong"));
-    const CARD_DIGITS_MIN: usize = 13;
-    if text.chars().filter(|char| char.is_numeric()).count() < CARD_DIGITS_MIN {
-        return None;
-    }
-    let found = REDACTOR.redact(text).found;
-    let mut clean = String::with_capacity(text.len());
-    let mut from = 0;
-    for card in found.iter().filter(|found| found.kind == Kind::Card) {
-        clean.push_str(&text[from..card.original.start]);
-        clean.push_str("[card]");
-        from = card.original.end;
-    }
-    (from > 0).then(|| {
-        clean.push_str(&text[from..]);
-        clean
-    })
 }
 
 /// Takes a scored text into the mood, as of `at` (server time). Says which signals changed.

@@ -95,6 +95,16 @@ fn a_mistake_in_the_file_has_its_exact_place() {
         ("[frustration]\nidle_s = 0".into(), vec!["2:10 expected `idle_s` to be a number from 1 to 600"]),
         ("[quiet_hours]\nfrom = \"25:00\"".into(), vec!["2:8 expected `from` to be a time of day like \"21:30\""]),
         ("[quiet_hours]\nfallback_zones = [\"UTC\", \"Mars/Base\"]".into(), vec!["2:26 expected the name of a time zone, such as \"Europe/Berlin\""]),
+        (
+            "[redaction]\nreferences = [{ kind = \"order\", pattern = \"ORD-[##\" }, { kind = \"Card\", pattern = \"##\" }, { pattern = 3 }]".into(),
+            vec![
+                "2:43 cannot use pattern `ORD-[##` of `order` at character 4: this bracket is never closed",
+                "2:65 cannot use pattern `##` of `Card` at character 0: the name must be 1 to 24 of a-z, 0-9 and _",
+                "2:91 expected the reference to have a `kind`",
+                "2:103 expected `pattern` to be a text",
+            ],
+        ),
+        ("[entities]\nproducts = [\"Lamp\", \" \"]".into(), vec!["2:21 expected the name of a product, 1 to 96 letters"]),
         ("need = 3".into(), vec!["1:1 expected `need` to be a table"]),
         ("[[rules]]\nid = \"a\"".into(), vec![
             "1:1 expected the rule to have a condition: `when`",

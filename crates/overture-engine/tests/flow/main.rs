@@ -59,6 +59,7 @@ fn world(mode: Mode) -> World {
         policy: Arc::new(policy),
         engagement: Arc::new(CountingModel),
         text: Arc::new(overture_engine::understand::text::NoTextModel),
+        key: Default::default(),
     }
 }
 
@@ -1063,4 +1064,85 @@ fn where_the_policy_wants_consent_somebody_new_leaves_nothing_either() {
     );
     assert_eq!(unpermitted, 1);
     assert!(shop.inputs.is_empty() && shop.states.customers.is_empty());
+}
+
+#[test]
+fn identifiers_never_reach_the_log_or_what_staff_reads() {
+    let mut shop = Shop::open(Mode::Live);
+    let toml = Policy::shipped().replace(
+        "[redaction]\n",
+        "[redaction]\nreferences = [{ kind = \"order\", pattern = \"SO-######\" }]\n",
+    );
+    shop.world.policy = Arc::new(Policy::parse(&toml, 2).unwrap().policy);
+    let anna = shop.session(&[browser(BROWSER)]);
+    let ask = CustomerBody::HelpRequested {
+        channel: ChannelKind::Chat,
+        key: 1,
+        text: Some(Private::new("Order SO-123456, I am ada@example.org")),
+        phone: None,
+    };
+    let conversation = conversation_of(&shop.submit(Subject::Customer(anna, ask)));
+    let card = "4111 1111 1111 1111";
+    for (key, text) in [(2, "again SO-123456"), (3, card), (4, "plain words")] {
+        shop.submit(Subject::Customer(anna, write(conversation, key, text)));
+    }
+    let messages: Vec<(String, Option<String>)> = shop
+        .effects
+        .iter()
+        .filter_map(|effect| match effect {
+            Effect::Timeline(TimelineItem {
+                body: TimelineBody::Message { text, original, .. },
+                ..
+            }) => Some((
+                text.reveal().to_owned(),
+                original.as_ref().map(|text| text.reveal().to_owned()),
+            )),
+            _ => None,
+        })
+        .collect();
+    let order = &messages[1].0["again ".len()..];
+    assert!(order.starts_with("[order:") && order.len() == "[order:abcdefgh]".len());
+    assert!(
+        messages[0]
+            .0
+            .starts_with(&format!("Order {order}, I am [email:"))
+    );
+    let first = "Order SO-123456, I am ada@example.org";
+    assert_eq!(messages[0].1.as_deref(), Some(first));
+    assert_eq!(messages[1].1.as_deref(), Some("again SO-123456"));
+    assert_eq!(messages[2], ("[card]".to_owned(), None));
+    assert_eq!(messages[3], ("plain words".to_owned(), None));
+    let last_words: Vec<&str> = shop
+        .effects
+        .iter()
+        .filter_map(|effect| match effect {
+            Effect::Conversation(row) => row.last_text.as_ref().map(Private::reveal),
+            _ => None,
+        })
+        .collect();
+    let logged = shop.inputs.iter().filter_map(|input| match &input.body {
+        InputBody::Customer(event) => match &event.body {
+            CustomerBody::HelpRequested { text, .. } => text.as_ref().map(Private::reveal),
+            CustomerBody::CustomerMessage { text, .. } => Some(text.reveal()),
+            _ => None,
+        },
+        _ => None,
+    });
+    for text in logged.chain(last_words) {
+        for secret in ["123456", "ada@", "4111"] {
+            assert!(!text.contains(secret), "{text}");
+        }
+    }
+
+    let revealed = CustomerBody::Revealed {
+        agent: AgentId::derive(shop.now, Seq(1), 7),
+        row: 2,
+        reason: Private::new("to find the order"),
+    };
+    assert_eq!(shop.submit(Subject::Customer(anna, revealed)), Reply::Done);
+    let Some(Effect::Timeline(row)) = shop.effects.last() else {
+        panic!("it is told");
+    };
+    assert_eq!(row.audience, Audience::Staff);
+    assert!(matches!(row.body, TimelineBody::Revealed { row: 2, .. }));
 }

@@ -8,7 +8,9 @@ mod identifiers;
 use std::collections::BTreeMap;
 
 use identifiers::{CARRIERS, FORMATS, Random, identifier};
-use overture_engine::understand::redact::{Keeping, Kind, Redacted, Redactor, ReferencePattern};
+use overture_engine::understand::redact::{
+    Keeping, Kind, PseudonymKey, Redacted, Redactor, ReferencePattern,
+};
 use proptest::prelude::*;
 
 fn pattern(kind: &str, pattern: &str) -> ReferencePattern {
@@ -21,7 +23,7 @@ fn redactor() -> Redactor {
         pattern("order", "ORD-######"),
         pattern("account", "ACC[ ][-]#{8}"),
     ];
-    Redactor::new(&[7; 32], &patterns).unwrap()
+    Redactor::new(PseudonymKey::new(&[7; 32]), &patterns).unwrap()
 }
 
 /// The text with the kinds alone in its markers.
@@ -192,7 +194,7 @@ fn ordinary_text_stays() {
 #[test]
 fn a_value_has_one_pseudonym_under_one_key() {
     let redactor = redactor();
-    let other = Redactor::new(&[8; 32], &[]).unwrap();
+    let other = Redactor::new(PseudonymKey::new(&[8; 32]), &[]).unwrap();
     let pseudonym = |redactor: &Redactor, text: &str| redactor.redact(text).found[0].pseudonym;
     for spellings in [
         &[

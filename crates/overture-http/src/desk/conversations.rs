@@ -1,5 +1,7 @@
 //! Conversations: reading one, replying, ending it.
 
+use std::ops::RangeInclusive;
+
 use axum::{
     Json,
     extract::{Path, State},
@@ -7,9 +9,9 @@ use axum::{
 };
 use overture_engine::model::{
     AgentId, ChatRead, ChatSide, ConversationRow, CustomerBody, InteractionId, Private, Reply,
-    ResolutionCode, Subject,
+    ResolutionCode, Subject, TimelineBody,
 };
-use overture_store::{Role, Staff};
+use overture_store::{Role, Staff, TimelineQuery, TimelineReader, TimelineWindow};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -32,10 +34,14 @@ use crate::{
 /// The longest notes, bytes.
 pub(super) const NOTES_BYTES_MAX: usize = 8_000;
 
+/// How long the reason for a look at what was replaced may be, letters.
+const REASON_CHARS: RangeInclusive<usize> = 3..=300;
+
 pub(crate) fn router() -> OpenApiRouter<Shared> {
     OpenApiRouter::new()
         .routes(routes!(conversation))
         .routes(routes!(message))
+        .routes(routes!(reveal))
         .routes(routes!(resolve))
         .routes(routes!(read))
 }
@@ -204,6 +210,74 @@ async fn message(
         })),
         Reply::NotYours => Err(not_yours()),
         Reply::Gone => Err(gone()),
+        other => Err(ApiError::internal(&format!("unexpected reply {other:?}"))),
+    }
+}
+
+#[derive(Deserialize, ToSchema)]
+struct Reveal {
+    /// Why it is needed, 3 to 300 letters. It stands in the timeline beside who asked.
+    reason: String,
+}
+
+#[derive(Serialize, ToSchema)]
+struct Revealed {
+    /// What the customer wrote. Cards and secrets are kept nowhere: their markers stay.
+    text: String,
+}
+
+/// Shows what was replaced in a message, and says so in the timeline first. Admins and supervisors may, and
+/// the agent who has the conversation.
+#[utoipa::path(post, path = "/v1/conversations/{conversation}/messages/{seq}/reveal",
+    tag = "conversations", params(("conversation" = String, Path), ("seq" = u64, Path)),
+    request_body = Reveal, security(("session_cookie" = [])),
+    responses((status = 200, body = Revealed), (status = 400, body = ErrorBody),
+        (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)))]
+async fn reveal(
+    State(app): State<Shared>,
+    auth: Auth<AtDesk>,
+    Path((conversation, seq)): Path<(String, u64)>,
+    Body(asked): Body<Reveal>,
+) -> ApiResult<Json<Revealed>> {
+    let reason = asked.reason.replace('\0', "").trim().to_owned();
+    if !REASON_CHARS.contains(&reason.chars().count()) {
+        return Err(ApiError::bad_input("reason", "expected 3 to 300 letters"));
+    }
+    let (row, _) = find(&app, &conversation).await?;
+    let staff = auth.staff()?;
+    if staff.role == Role::Agent && row.agent != Some(staff.agent) {
+        return Err(not_yours());
+    }
+    let (customer, conversation) = (row.customer, row.conversation);
+    let original = app
+        .store(move |store| {
+            let page = store.timeline(&TimelineQuery {
+                customer,
+                window: TimelineWindow::After(seq.saturating_sub(1)),
+                reader: TimelineReader::Staff,
+                limit: 1,
+            })?;
+            let found = page.items.into_iter().find(|row| row.seq == seq);
+            Ok(found.and_then(|row| match row.body {
+                TimelineBody::Message {
+                    conversation: its,
+                    original,
+                    ..
+                } if its == conversation => original,
+                _ => None,
+            }))
+        })
+        .await?
+        .ok_or_else(|| ApiError::not_found("message with something replaced in it"))?;
+    let body = CustomerBody::Revealed {
+        agent: staff.agent,
+        row: seq,
+        reason: Private::new(reason),
+    };
+    match submit(&app, Subject::Customer(customer, body)).await? {
+        Reply::Done => Ok(Json(Revealed {
+            text: original.reveal().to_owned(),
+        })),
         other => Err(ApiError::internal(&format!("unexpected reply {other:?}"))),
     }
 }

@@ -8,6 +8,7 @@ use overture_engine::model::{
     ArticleFact, Attachment, Author, CustomerId, Emotion, LedgerChange, MoodReading, OfferStage,
     Outcome, PauseChange, Private, ReadingOf, TimelineBody, TimelineItem, WithholdReason,
 };
+use overture_engine::understand::entities::Extractor;
 use overture_store::{TimelineQuery, TimelineReader, TimelineWindow};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -33,7 +34,10 @@ pub(crate) fn router() -> OpenApiRouter<Shared> {
 pub(crate) struct Timeline {
     /// `{seq, at, kind, ..}`; kinds are `page`, `behaviour`, `identified`, `offer`,
     /// `decision`, `conversation`, `message`, `mood` (what the words of a message or an event say;
-    /// `evidence` in bytes of the text), `resolution`, `grant`, `merge`, `pause`, `custom`.
+    /// `evidence` in bytes of the text, as are the `entities` of a message), `revealed` (somebody was shown what was replaced in the
+    /// message at `row`), `resolution`, `grant`, `merge`, `pause`, `custom`. A message with
+    /// `redacted` holds markers such as `[email:k3v7x2aq]` in place of what was written;
+    /// `POST /v1/conversations/{conversation}/messages/{seq}/reveal` shows that.
     #[schema(value_type = Vec<Object>)]
     pub(crate) items: Vec<Value>,
     /// The last number in it.
@@ -98,9 +102,15 @@ pub(crate) async fn read(
         TimelineWindow::After(after) => after,
         TimelineWindow::Before(_) | TimelineWindow::Newest => 0,
     };
+    let policy = app.policy().await?;
+    let extractor = &policy.extractor;
     let timeline = Timeline {
         seq: page.items.last().map_or(nothing, |row| row.seq),
-        items: page.items.iter().map(|row| item(app, row)).collect(),
+        items: page
+            .items
+            .iter()
+            .map(|row| item(app, row, extractor))
+            .collect(),
         more: page.more,
     };
     Ok((customer, timeline))
@@ -124,7 +134,7 @@ pub(crate) fn reasons(outcome: &Outcome) -> Vec<Value> {
     }
 }
 
-fn item(app: &App, row: &TimelineItem) -> Value {
+fn item(app: &App, row: &TimelineItem, extractor: &Extractor) -> Value {
     let names = app.names.load();
     let name = |agent| names.get(&agent).cloned();
     let mut value = match &row.body {
@@ -183,6 +193,7 @@ fn item(app: &App, row: &TimelineItem) -> Value {
             author,
             client_key,
             text,
+            original,
             attachments,
         } => {
             let agent = match author {
@@ -195,9 +206,18 @@ fn item(app: &App, row: &TimelineItem) -> Value {
                 "author": crate::widget::author_name(*author),
                 "author_name": agent.and_then(name), "text": text.reveal(),
                 "client_key": agent.map(|_| client_key),
+                // Of an erased customer nothing can be shown again.
+                "redacted": original.as_ref().filter(|text| !text.is_empty()).map(|_| true),
                 "attachments": attachment_list(attachments),
+                "entities": match author {
+                    Author::Customer => entities(text.reveal(), extractor),
+                    Author::Agent(_) | Author::System => Value::Null,
+                },
             })
         }
+        TimelineBody::Revealed { agent, row, reason } => json!({
+            "kind": "revealed", "row": row, "agent_name": name(*agent), "reason": reason.reveal(),
+        }),
         TimelineBody::Mood(reading) => mood(reading),
         TimelineBody::ChatTerms {
             conversation,
@@ -284,6 +304,23 @@ fn attachment_list(attachments: &[Attachment]) -> Value {
             "width_px": file.width_px, "height_px": file.height_px, "alt": file.alt.reveal(),
             "url": format!("/v1/attachments/{}", file.attachment),
         })
+    });
+    Value::Array(shown.collect())
+}
+
+/// What a text speaks of; null for nothing.
+fn entities(text: &str, extractor: &Extractor) -> Value {
+    let found = extractor.entities(text);
+    if found.is_empty() {
+        return Value::Null;
+    }
+    let shown = found.into_iter().map(|entity| {
+        let mut fields = json!({
+            "start": entity.range.start, "end": entity.range.end,
+            "kind": entity.value.kind(), "value": extractor.say(&entity.value),
+        });
+        without_nulls(fields.as_object_mut().expect("made as an object"));
+        fields
     });
     Value::Array(shown.collect())
 }

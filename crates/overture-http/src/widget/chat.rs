@@ -332,12 +332,15 @@ fn write_row(app: &App, session: &WidgetSession, row: &TimelineItem, out: &mut S
     let TimelineBody::Message {
         author,
         text,
+        original,
         attachments,
         ..
     } = &row.body
     else {
         return;
     };
+    // What they wrote is theirs to keep.
+    let text = original.as_ref().unwrap_or(text);
     let who = match author {
         Author::Customer => wording::transcript_you(session.language).to_owned(),
         Author::Agent(agent) => app

@@ -159,6 +159,7 @@ pub(crate) fn item(app: &App, words: &Words, row: &TimelineItem) -> Option<FeedI
             author,
             client_key,
             text,
+            original,
             attachments,
         } => FeedBody::Message {
             conversation: conversation.to_string(),
@@ -168,7 +169,8 @@ pub(crate) fn item(app: &App, words: &Words, row: &TimelineItem) -> Option<FeedI
                 Author::Agent(agent) => app.names.load().get(agent).cloned(),
                 Author::Customer | Author::System => None,
             },
-            text: text.reveal().to_owned(),
+            // What they wrote is theirs to read.
+            text: original.as_ref().unwrap_or(text).reveal().to_owned(),
             client_key: (*author == Author::Customer && !client_key.is_empty())
                 .then(|| client_key.clone()),
             attachments: attachments.iter().map(FeedAttachment::of).collect(),

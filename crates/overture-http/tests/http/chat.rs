@@ -498,6 +498,7 @@ async fn a_transcript_holds_what_the_session_may_see() {
                 },
                 client_key: String::new(),
                 text: Private::new(text),
+                original: None,
                 attachments: Vec::new(),
             },
         })
@@ -532,6 +533,94 @@ async fn a_transcript_holds_what_the_session_may_see() {
     let elsewhere = InteractionId::derive(NOW, Seq(77), 0);
     let path = format!("/v1/widget/conversations/{elsewhere}/transcript");
     server.get(&path).bearer(&token).send().await.expect(404);
+}
+
+#[tokio::test]
+async fn what_was_replaced_is_the_customers_and_staffs_who_say_why() {
+    let (server, token, customer) = chat().await;
+    let device = {
+        let states = server.core.states.lock().unwrap();
+        let open = states[&customer].conversation.as_ref().unwrap();
+        open.device.unwrap()
+    };
+    let written = |seq, text: &str, original: Option<&str>| {
+        Effect::Timeline(TimelineItem {
+            customer,
+            seq,
+            at: NOW,
+            audience: Audience::Everyone,
+            device: Some(device),
+            body: TimelineBody::Message {
+                conversation: conversation(),
+                message: MessageId::derive(NOW, Seq(seq), 0),
+                author: Author::Customer,
+                client_key: String::new(),
+                text: Private::new(text),
+                original: original.map(Private::new),
+                attachments: Vec::new(),
+            },
+        })
+    };
+    server.commit(vec![
+        written(
+            1,
+            "mail [email:k3v7x2aq] [card]",
+            Some("mail ada@example.org [card]"),
+        ),
+        written(2, "just [card]", None),
+    ]);
+
+    let feed = server.get("/v1/widget/feed?after=0").bearer(&token);
+    let feed = feed.send().await.expect(200).json();
+    assert_eq!(feed["items"][0]["text"], "mail ada@example.org [card]");
+    let path = format!("/v1/widget/conversations/{}/transcript", conversation());
+    let copy = server.get(&path).bearer(&token).send().await.expect(200);
+    assert!(String::from_utf8_lossy(&copy.bytes).contains("ada@example.org"));
+
+    let path = format!("/v1/customers/{customer}/timeline");
+    for role in [Role::Agent, Role::Analyst] {
+        let shown = server.get(&path).role(role).send().await.expect(200).json();
+        assert_eq!(shown["items"][0]["text"], "mail [email:k3v7x2aq] [card]");
+        assert_eq!(shown["items"][0]["redacted"], true);
+        assert_eq!(shown["items"][1]["redacted"], serde_json::Value::Null);
+        assert!(!shown.to_string().contains("ada@example.org"));
+    }
+
+    let path = format!("/v1/conversations/{}/messages", conversation());
+    let ask = async |seq: u64, role: Role, reason: &str, status: u16| {
+        let call = server.post(format!("{path}/{seq}/reveal")).role(role);
+        let answer = call.json(&json!({ "reason": reason })).send().await;
+        answer.expect(status)
+    };
+    for (seq, role, reason, status) in [
+        (1, Role::Analyst, "to see", 403),
+        (1, Role::Agent, " x ", 400),
+        (1, Role::Agent, &"x".repeat(301), 400),
+        (2, Role::Agent, "to see", 404),
+        (9, Role::Agent, "to see", 404),
+    ] {
+        ask(seq, role, reason, status).await;
+    }
+    let is_look = |body: &CustomerBody| matches!(body, CustomerBody::Revealed { .. });
+    assert!(
+        !server.core.bodies().iter().any(is_look),
+        "nobody saw anything"
+    );
+    for role in [Role::Agent, Role::Supervisor, Role::Admin] {
+        server.reply(Reply::Done);
+        let shown = ask(1, role, " to write to her ", 200).await.json();
+        assert_eq!(shown["text"], "mail ada@example.org [card]");
+        let Some(CustomerBody::Revealed {
+            agent: by,
+            row,
+            reason,
+        }) = server.core.bodies().pop()
+        else {
+            panic!("it is said who looked");
+        };
+        assert_eq!((by, row), (agent(role), 1));
+        assert_eq!(reason.reveal(), "to write to her");
+    }
 }
 
 #[tokio::test]

@@ -167,6 +167,7 @@ fn said(text: &str, device: LinkKey, seq: u64, link: &Continuation) -> Effect {
         author: Author::Agent(agent(Role::Agent)),
         client_key: String::new(),
         text: Private::new(text),
+        original: None,
         attachments: Vec::new(),
     };
     row(link.customer, seq, Audience::Everyone, Some(device), body)

@@ -57,6 +57,7 @@ fn said(text: &str) -> TimelineBody {
         author: Author::System,
         client_key: String::new(),
         text: Private::new(text),
+        original: None,
         attachments: Vec::new(),
     }
 }

@@ -58,6 +58,7 @@ fn said(text: &str) -> TimelineBody {
         author: Author::Agent(agent(overture_store::Role::Agent)),
         client_key: "desk-key".to_owned(),
         text: Private::new(text),
+        original: None,
         attachments: Vec::new(),
     }
 }

@@ -76,7 +76,7 @@ record! {
 /// 12 agent resolved, 13 grant issued, 14 grant revoked, 15 grant redeemed, 16 from
 /// routing, 17 merge out, 18 merge in, 19 tick, 40 callback asked, 41 moved, 42 cancelled,
 /// 43 called, 50 chat details, 51 chat read, 52 chat presence, 53 mail failed, 60 something done
-/// with an article, 70 pausable, 71 pause, 80 guide.
+/// with an article, 70 pausable, 71 pause, 80 guide, 101 revealed.
 #[derive(Clone, PartialEq, prost::Message)]
 pub(crate) struct CustomerBodyRecord {
     #[prost(uint32, tag = "1")]
@@ -162,6 +162,9 @@ pub(crate) struct CustomerBodyRecord {
     article: Option<ArticleFactRecord>,
     #[prost(message, optional, tag = "54")]
     mail_failed: Option<MailFailedRecord>,
+    /// The row of the timeline that was revealed.
+    #[prost(uint64, tag = "101")]
+    row: u64,
 }
 
 pub(super) fn write_body(body: &CustomerBody, w: &mut Writer<'_>) -> CustomerBodyRecord {
@@ -375,6 +378,12 @@ pub(super) fn write_body(body: &CustomerBody, w: &mut Writer<'_>) -> CustomerBod
             record.by = by.write(w);
             42
         }
+        CustomerBody::Revealed { agent, row, reason } => {
+            record.agent = agent.write(w);
+            record.row = *row;
+            record.text = Some(reason.write(w));
+            101
+        }
         CustomerBody::CallbackCalled {
             conversation,
             agent,
@@ -522,6 +531,11 @@ pub(super) fn read_body(
             agent: take!(record.agent, CustomerBodyRecord, r),
             outcome: take!(record.outcome, CustomerBodyRecord, r),
             notes: present::<Private, _>(record.text, "text", r)?,
+        },
+        101 => CustomerBody::Revealed {
+            agent: take!(record.agent, CustomerBodyRecord, r),
+            row: record.row,
+            reason: present::<Private, _>(record.text, "text", r)?,
         },
         60 => CustomerBody::Article(take!(record.article, CustomerBodyRecord, r)),
         other => {

@@ -190,6 +190,7 @@ impl Wire<CustomerEventRecord> for CustomerEvent {
             asker: take!(record.asker, CustomerEventRecord, r),
             message_key: record.message_key,
             reading: take!(record.reading, CustomerEventRecord, r),
+            original: None,
             body: match (record.behaviour, record.other) {
                 (Some(behaviour), _) => CustomerBody::Behaviour(Wire::read(behaviour, r)?),
                 (None, Some(other)) => read_body(*other, r)?,

@@ -2,8 +2,8 @@
 
 use overture_engine::model::GrantId;
 use overture_engine::model::{
-    Author, ConversationRow, LedgerChange, OfferOptionKind, OfferView, Outbound, OutboxItem,
-    TimelineBody,
+    AgentId, Author, ConversationRow, LedgerChange, OfferOptionKind, OfferView, Outbound,
+    OutboxItem, TimelineBody,
 };
 
 use super::{
@@ -19,7 +19,8 @@ use super::{
 
 /// What a timeline row says. `kind`: 1 page, 2 struggle, 3 custom, 4 identified, 5 offer,
 /// 6 decision, 7 conversation, 8 message, 9 resolution, 10 grant, 11 merge, 40 callback,
-/// 50 chat terms, 51 mail failed, 60 something done with an article, 70 pause, 80 guide, 90 consent, 100 mood.
+/// 50 chat terms, 51 mail failed, 60 something done with an article, 70 pause, 80 guide, 90 consent, 100 mood,
+/// 101 revealed.
 #[derive(Clone, PartialEq, prost::Message)]
 pub(crate) struct TimelineRecord {
     #[prost(uint32, tag = "1")]
@@ -87,6 +88,12 @@ pub(crate) struct TimelineRecord {
     article: Option<ArticleFactRecord>,
     #[prost(message, optional, boxed, tag = "100")]
     mood: Option<Box<MoodReadingRecord>>,
+    /// What a message was where identifiers in it were replaced.
+    #[prost(bytes = "vec", optional, tag = "101")]
+    original: Option<Vec<u8>>,
+    /// The row that was revealed.
+    #[prost(uint64, tag = "102")]
+    row: u64,
 }
 
 impl Wire<TimelineRecord> for TimelineBody {
@@ -146,6 +153,7 @@ impl Wire<TimelineRecord> for TimelineBody {
                 author,
                 client_key,
                 text,
+                original,
                 attachments,
             } => {
                 record.conversation = conversation.write(w);
@@ -153,8 +161,15 @@ impl Wire<TimelineRecord> for TimelineBody {
                 record.author = author.write(w);
                 record.client_key = client_key.clone();
                 record.sealed = text.write(w);
+                record.original = original.write(w);
                 record.attachments = attachments.write(w);
                 8
+            }
+            TimelineBody::Revealed { agent, row, reason } => {
+                record.agent = Some(agent.write(w));
+                record.row = *row;
+                record.sealed = reason.write(w);
+                101
             }
             TimelineBody::Mood(reading) => {
                 record.mood = Some(Box::new((**reading).write(w)));
@@ -272,20 +287,19 @@ impl Wire<TimelineRecord> for TimelineBody {
                 author: take!(record.author, TimelineRecord, r),
                 client_key: record.client_key,
                 text: take!(record.sealed, TimelineRecord, r),
+                original: take!(record.original, TimelineRecord, r),
                 attachments: take!(record.attachments, TimelineRecord, r),
             },
             9 => TimelineBody::Resolution {
                 conversation: take!(record.conversation, TimelineRecord, r),
                 code: take!(record.code, TimelineRecord, r),
                 notes: take!(record.sealed, TimelineRecord, r),
-                agent: match record.agent {
-                    Some(agent) => Wire::read(agent, r)?,
-                    None => {
-                        return Err(
-                            RecordError::from(Problem::Missing).at("TimelineRecord", "agent")
-                        );
-                    }
-                },
+                agent: present_agent(record.agent, r)?,
+            },
+            101 => TimelineBody::Revealed {
+                agent: present_agent(record.agent, r)?,
+                row: record.row,
+                reason: take!(record.sealed, TimelineRecord, r),
             },
             10 => TimelineBody::Grant {
                 grant: take!(record.grant, TimelineRecord, r),
@@ -332,6 +346,13 @@ impl Wire<TimelineRecord> for TimelineBody {
                 );
             }
         })
+    }
+}
+
+fn present_agent(agent: Option<Vec<u8>>, r: Reader<'_>) -> Result<AgentId, RecordError> {
+    match agent {
+        Some(agent) => Wire::read(agent, r),
+        None => Err(RecordError::from(Problem::Missing).at("TimelineRecord", "agent")),
     }
 }
 

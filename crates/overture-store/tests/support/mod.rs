@@ -168,6 +168,7 @@ pub(crate) fn page_view(seq: u64, of: CustomerId) -> Input {
             asker: None,
             message_key: Some(seq.wrapping_mul(0x9e37_79b9_7f4a_7c15)),
             reading: None,
+            original: None,
             body: CustomerBody::Behaviour(Behaviour::PageView {
                 path: format!("/products/{}", seq % 7),
                 navigation: Navigation::Navigate,
@@ -205,6 +206,7 @@ pub(crate) fn said(of: CustomerId, seq: u64, text: &str) -> TimelineItem {
             author: Author::Customer,
             client_key: format!("k{seq}"),
             text: Private::new(text),
+            original: None,
             attachments: Vec::new(),
         },
     }

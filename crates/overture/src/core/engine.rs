@@ -124,6 +124,7 @@ impl Engine {
                 policy: Arc::new(Policy::from_shipped(0)),
                 engagement: options.engagement,
                 text: options.text,
+                key: options.key,
             },
             store: options.store,
             shared,

@@ -28,7 +28,7 @@ use futures_util::future::BoxFuture;
 use overture_engine::{
     model::{CustomerId, Ingress, Reply, Timestamp, WorldFacts},
     route::slots::CallbackOutlook,
-    understand::{EngagementModel, TextModel},
+    understand::{EngagementModel, TextModel, redact::PseudonymKey},
 };
 use overture_http::{Core, CoreStats, CustomerView, Hint, Readiness, Unavailable, WorldChange};
 use overture_store::Store;
@@ -51,6 +51,8 @@ pub struct Options {
     pub engagement: Arc<dyn EngagementModel>,
     /// What reads texts.
     pub text: Arc<dyn TextModel>,
+    /// What pseudonyms in texts are made with.
+    pub key: PseudonymKey,
     /// Wall-clock time.
     pub clock: fn() -> Timestamp,
 }

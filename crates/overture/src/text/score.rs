@@ -3,7 +3,10 @@
 use std::path::PathBuf;
 
 use clap::ValueEnum;
-use overture_engine::model::{Emotion, TextReading, TextScore};
+use overture_engine::{
+    model::{Emotion, TextReading, TextScore},
+    understand::{entities::Extractor, redact::ReferencePattern},
+};
 use overture_inference::text::{FullReading, Scratch, TextTables, View};
 use serde_json::{Map, Value, json};
 
@@ -25,6 +28,24 @@ pub(crate) struct ScoreArgs {
     /// Also the probability of every label.
     #[arg(long)]
     probabilities: bool,
+    /// How a number of your own looks, as in the policy's [redaction]: order=SO-######. May be given again.
+    #[arg(long, value_name = "KIND=PATTERN", value_parser = reference)]
+    reference: Vec<ReferencePattern>,
+    /// The name of a product. May be given again.
+    #[arg(long, value_name = "NAME")]
+    product: Vec<String>,
+}
+
+fn reference(text: &str) -> Result<ReferencePattern, String> {
+    let (kind, pattern) = text
+        .split_once('=')
+        .ok_or("expected KIND=PATTERN, for example order=SO-######")?;
+    let reference = ReferencePattern {
+        kind: kind.to_owned(),
+        pattern: pattern.to_owned(),
+    };
+    Extractor::new(std::slice::from_ref(&reference), &[]).map_err(|error| error.to_string())?;
+    Ok(reference)
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -50,10 +71,13 @@ pub(crate) fn run(args: &ScoreArgs) -> anyhow::Result<()> {
         Some(file) => shelf::read(file)?,
         None => shelf::active(&args.models).model,
     };
+    let extractor = Extractor::new(&args.reference, &args.product)?;
     let mut scratch = Scratch::default();
     lines::answer_each(|id, text| {
         let full = model.full(text, &mut scratch);
-        object(id, text, &full, &model, args.probabilities)
+        let mut answer = object(id, text, &full, &model, args.probabilities);
+        answer["entities"] = entities(text, &extractor);
+        answer
     })
 }
 
@@ -136,6 +160,20 @@ fn scored(object: &mut Map<String, Value>, text: &str, score: &TextScore, full: 
         ("model", score.model.clone().into()),
     ];
     object.extend(fields.map(|(name, value)| (name.to_owned(), value)));
+}
+
+/// What the text speaks of, in characters from its start as evidence is.
+fn entities(text: &str, extractor: &Extractor) -> Value {
+    let found = extractor.entities(text);
+    let shown = found.into_iter().map(|entity| {
+        let [start, end] =
+            [entity.range.start, entity.range.end].map(|at| text[..at].chars().count());
+        json!({
+            "start": start, "end": end,
+            "kind": entity.value.kind(), "value": extractor.say(&entity.value),
+        })
+    });
+    Value::Array(shown.collect())
 }
 
 /// Four decimals, without the noise of a 32-bit number written as a 64-bit one.

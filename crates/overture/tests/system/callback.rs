@@ -120,6 +120,7 @@ fn power_fails_when_due(folder: &Path, backend: &Backend, conversation: Interact
         store: Arc::new(FaultyStore::new(Arc::clone(&store), Arc::clone(&faults))),
         engagement: Arc::new(PlainModel),
         text: Arc::new(overture_engine::understand::text::NoTextModel),
+        key: Default::default(),
         clock: later,
     });
     let runtime = tokio::runtime::Builder::new_current_thread()

@@ -15,3 +15,4 @@ mod outbox;
 mod panics;
 mod replay;
 mod support;
+mod text;

@@ -152,6 +152,9 @@ export class Api {
   resolve = (conversation: string, code: wire.ResolutionCode, notes: string) =>
     this.post(`/v1/conversations/${seg(conversation)}/resolve`, { code, notes });
 
+  reveal = (conversation: string, seq: number, reason: string) =>
+    this.post<{ text: string }>(`/v1/conversations/${seg(conversation)}/messages/${seq}/reveal`, { reason });
+
   callbacks = () => this.get<wire.ScheduledCallback[]>('/v1/desk/callbacks');
   called = (conversation: string, outcome: wire.CallOutcome, notes: string) =>
     this.post(`/v1/conversations/${seg(conversation)}/called`, { outcome, notes });

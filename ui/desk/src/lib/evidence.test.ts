@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { pieces_of, strength, weight_text } from './evidence';
+import { parts_of, pieces_of, strength, weight_text } from './evidence';
 
 const bytes = (text: string) => new TextEncoder().encode(text).length;
 /** The evidence for `word` as the server says it, in bytes. */
@@ -81,4 +81,17 @@ test('a weight as a tint and in words', () => {
     'clearly negative',
     'slightly positive',
   ]);
+});
+
+test('markers are parts of their own, and evidence keeps its place around them', () => {
+  const text = 'für [email:k3v7x2aq] it is broken';
+  const evidence = [evidence_for(text, 'email'), evidence_for(text, 'broken', -2)];
+  const parts = parts_of(text, evidence);
+  expect(parts).toEqual([
+    { text: 'für ' },
+    { text: '[email:k3v7x2aq]', hidden: 'e-mail address' },
+    { text: ' it is ' },
+    { text: 'broken', weight: -2 },
+  ]);
+  expect(parts.map((part) => part.text).join('')).toBe(text);
 });

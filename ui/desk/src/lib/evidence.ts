@@ -1,11 +1,13 @@
 // The words of a message that moved its score: from bytes of UTF-8 to pieces of a string.
 
+import { markers_of } from './redacted';
 import type { Evidence } from './wire';
 
-/** A run of text; with a weight where it is evidence. */
+/** A run of text; with a weight where it is evidence, or what it stands for where it is a marker. */
 export interface Piece {
   text: string;
   weight?: number;
+  hidden?: string;
 }
 
 const letters = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
@@ -15,6 +17,29 @@ const utf8 = new TextEncoder();
 const WEIGHT_FULL = 2;
 const CLEAR_FROM = 0.4;
 const STRONG_FROM = 1.2;
+
+/** Cuts `text` at its markers and its evidence; the pieces joined are `text` again. No marker is evidence. */
+export function parts_of(text: string, evidence: Evidence[]): Piece[] {
+  const parts: Piece[] = [];
+  let from = 0;
+  const add = (to: number) => {
+    if (to === from) return;
+    const first_byte = utf8.encode(text.slice(0, from)).length;
+    const shifted = evidence.map((one) => ({
+      ...one,
+      start: Math.max(0, one.start - first_byte),
+      end: one.end - first_byte,
+    }));
+    parts.push(...pieces_of(text.slice(from, to), shifted));
+  };
+  for (const { start, end, label } of markers_of(text)) {
+    add(start);
+    parts.push({ text: text.slice(start, end), hidden: label });
+    from = end;
+  }
+  add(text.length);
+  return parts;
+}
 
 /**
  * Cuts `text` at its evidence; the pieces joined are `text` again.

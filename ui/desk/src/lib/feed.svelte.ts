@@ -1,6 +1,7 @@
 // One customer's timeline as it is read, pushed and written to.
 
 import { api, explain } from './api';
+import { mentions_of } from './mentions';
 import { merge_items, settle_pending, to_rows, type PendingMessage } from './timeline';
 import type { AttachedFile, TimelineItem } from './wire';
 
@@ -19,6 +20,9 @@ export class Feed {
   rows = $derived(to_rows(this.items, this.pending));
   /** What the customer's words said, oldest first. */
   moods = $derived(this.items.filter((item) => item.kind === 'mood'));
+
+  /** What the customer's messages speak of. */
+  mentions = $derived(mentions_of(this.items));
 
   constructor(readonly customer: string) {}
 

@@ -3,6 +3,7 @@
 import { duration, full_time, plain_value, plural, time_of_day, words } from './format';
 import { feeling, is_unsure } from './mood';
 import { as_reasons, outcome_label, reason_label } from './reasons';
+import { without_markers } from './redacted';
 import type { IconName } from '../components/Icon.svelte';
 import type {
   ArticleItem,
@@ -71,7 +72,13 @@ export function tell(item: TimelineItem): Told {
     case 'conversation':
       return { icon: item.channel === 'callback' ? 'phone' : 'chat', text: tell_conversation(item) };
     case 'message':
-      return { icon: 'chat', text: item.text };
+      return { icon: 'chat', text: without_markers(item.text) };
+    case 'revealed':
+      return {
+        icon: 'shield',
+        text: `${item.agent_name ?? 'Somebody'} looked at what was hidden in a message`,
+        detail: item.reason,
+      };
     case 'mood':
       return tell_mood(item);
     case 'resolution':

@@ -204,8 +204,26 @@ export interface MessageItem extends ItemBase {
   author: 'customer' | 'agent' | 'system';
   author_name?: string;
   text: string;
+  /** Markers stand in it for what was written, which can be asked for. */
+  redacted?: boolean;
+  /** What it speaks of. */
+  entities?: Entity[];
   client_key?: string;
   attachments?: AttachedFile[];
+}
+/** Something a message speaks of: bytes of the text in UTF-8, and what it is. */
+export interface Entity {
+  start: number;
+  end: number;
+  kind: string;
+  /** Missing where it can be read in two ways. */
+  value?: string;
+}
+export interface RevealedItem extends ItemBase {
+  kind: 'revealed';
+  row: number;
+  agent_name?: string;
+  reason: string;
 }
 export type Emotion =
   'anger' | 'frustration' | 'sadness' | 'fear' | 'joy' | 'gratitude' | 'surprise' | 'neutral';
@@ -327,6 +345,7 @@ export type TimelineItem =
   | ConversationItem
   | MessageItem
   | MoodItem
+  | RevealedItem
   | ResolutionItem
   | ChatTermsItem
   | MailFailedItem

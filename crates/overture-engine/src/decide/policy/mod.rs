@@ -16,7 +16,10 @@ pub use settings::*;
 
 use self::rules::RuleIndex;
 use super::{Guides, SignalGroups, SignalId, SignalSource, SignalValue, condition::Explanation};
-use crate::model::{Millis, RuleKey};
+use crate::{
+    model::{Millis, RuleKey},
+    understand::{entities::Extractor, redact::Redactor},
+};
 
 /// The largest file, in bytes.
 pub const POLICY_BYTES_MAX: usize = 256 * 1024;
@@ -37,6 +40,10 @@ pub struct Policy {
     pub frustration: FrustrationSettings,
     /// How texts become a mood.
     pub sentiment: SentimentSettings,
+    /// What takes identifiers out of texts; knows the organisation's own patterns and no key.
+    pub redactor: Redactor,
+    /// What finds amounts, days and products in what customers write.
+    pub extractor: Extractor,
     /// The lawful basis of each purpose.
     pub permission: PermissionSettings,
     /// The frequency cap.

@@ -14,17 +14,26 @@ use super::{
 use crate::{
     decide::Guides,
     model::{Millis, RouteSettings},
+    understand::{
+        entities::{Extractor, PRODUCT_BYTES_MAX},
+        redact::{PATTERNS_MAX, PseudonymKey, Redactor, ReferencePattern},
+    },
 };
 
 const BASES: [(&str, LawfulBasis); 2] = [
     ("legitimate_interest", LawfulBasis::LegitimateInterest),
     ("consent", LawfulBasis::Consent),
 ];
-const SECTIONS: [&str; 15] = [
+/// The most names of products.
+const PRODUCTS_MAX: usize = 2_000;
+
+const SECTIONS: [&str; 17] = [
     "format",
     "need",
     "frustration",
     "sentiment",
+    "redaction",
+    "entities",
     "permission",
     "caps",
     "cooldowns",
@@ -82,6 +91,8 @@ fn policy(reader: &mut Reader<'_>, table: &dyn TableLike, revision: u32) -> Poli
     let offer = offer(&mut root);
     let frustration = frustration(&mut root);
     let sentiment = sentiment(&mut root);
+    let redactor = redactor(&mut root);
+    let extractor = extractor(&mut root);
     let permission = permission(&mut root);
     let caps = caps(&mut root);
     let cooldowns = cooldowns(&mut root);
@@ -100,6 +111,8 @@ fn policy(reader: &mut Reader<'_>, table: &dyn TableLike, revision: u32) -> Poli
         stale_after,
         frustration,
         sentiment,
+        redactor,
+        extractor,
         permission,
         caps,
         cooldowns,
@@ -248,6 +261,52 @@ fn properties(section: &mut Section<'_, '_>, default: &[String]) -> Vec<String> 
         }
     }
     names
+}
+
+/// Each pattern is tried with those before it, so that a mistake is told where it stands.
+fn redactor(root: &mut Section<'_, '_>) -> Redactor {
+    let mut section = root.section("redaction", &["references"]);
+    let mut patterns = Vec::new();
+    let mut redactor = Redactor::default();
+    for (at, table) in section.tables("references", PATTERNS_MAX) {
+        let mut one = Section::open(section.reader, Some(table), at, &["kind", "pattern"]);
+        for key in ["kind", "pattern"] {
+            if one.item(key).is_none() {
+                one.refuse(key, format!("expected the reference to have a `{key}`"));
+            }
+        }
+        let (Some(kind), Some(pattern)) = (one.text("kind", 24), one.text("pattern", 200)) else {
+            continue;
+        };
+        patterns.push(ReferencePattern {
+            kind: kind.to_owned(),
+            pattern: pattern.to_owned(),
+        });
+        match Redactor::new(PseudonymKey::default(), &patterns) {
+            Ok(known) => redactor = known,
+            Err(error) => {
+                patterns.pop();
+                one.refuse(error.key(), error.to_string());
+            }
+        }
+    }
+    redactor
+}
+
+fn extractor(root: &mut Section<'_, '_>) -> Extractor {
+    let mut section = root.section("entities", &["products"]);
+    let mut products = Vec::new();
+    for (at, value) in section.array("products", PRODUCTS_MAX) {
+        match value.as_str().map(str::trim) {
+            Some(name) if (1..=PRODUCT_BYTES_MAX).contains(&name.len()) => {
+                products.push(name.to_owned());
+            }
+            _ => section
+                .reader
+                .refuse(at, "expected the name of a product, 1 to 96 letters"),
+        }
+    }
+    Extractor::new(&[], &products).expect("without patterns none can be wrong")
 }
 
 fn permission(root: &mut Section<'_, '_>) -> PermissionSettings {

@@ -7,6 +7,7 @@ mod amount;
 mod clock;
 mod duration;
 mod product;
+mod say;
 mod token;
 mod when;
 
@@ -118,6 +119,14 @@ pub enum Unit {
 pub struct Extractor {
     references: References,
     products: product::Products,
+    names: Vec<String>,
+}
+
+/// Knows no references and no products.
+impl Default for Extractor {
+    fn default() -> Self {
+        Self::new(&[], &[]).expect("no pattern can be wrong")
+    }
 }
 
 impl Extractor {
@@ -131,6 +140,7 @@ impl Extractor {
         Ok(Self {
             references: References::new(patterns)?,
             products: product::Products::new(products),
+            names: products.to_vec(),
         })
     }
 

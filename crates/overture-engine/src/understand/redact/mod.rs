@@ -27,7 +27,7 @@ mod url;
 mod value;
 mod words;
 
-use std::{fmt, ops::Range};
+use std::{fmt, ops::Range, sync::Arc};
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
@@ -43,11 +43,35 @@ pub(in crate::understand) use pattern::{References, is_border};
 /// is hidden whole; only a text made for it comes that far.
 const ROUNDS_MAX: usize = 8;
 
+/// Makes pseudonyms: the same value has the same one under one key.
+#[derive(Clone)]
+pub struct PseudonymKey(Hmac<Sha256>);
+
+impl PseudonymKey {
+    /// A key of 32 random bytes that never leave the installation.
+    pub fn new(secret: &[u8; 32]) -> Self {
+        Self(Hmac::new_from_slice(secret).expect("HMAC takes a key of any length"))
+    }
+}
+
+/// A key that everybody knows: for what has no secrets, such as tests and the check of a policy.
+impl Default for PseudonymKey {
+    fn default() -> Self {
+        Self::new(&[0; 32])
+    }
+}
+
+impl fmt::Debug for PseudonymKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PseudonymKey").finish_non_exhaustive()
+    }
+}
+
 /// Replaces identifiers by markers, the same value by the same one under one key.
 #[derive(Clone)]
 pub struct Redactor {
-    key: Hmac<Sha256>,
-    references: References,
+    key: PseudonymKey,
+    references: Arc<References>,
 }
 
 /// A text without its identifiers, and what they were.
@@ -72,6 +96,33 @@ pub struct Found {
     pub pseudonym: Option<Pseudonym>,
 }
 
+impl Redacted {
+    /// What was written, as far as it may be kept: without cards and secrets. `None` where all that was
+    /// replaced is kept nowhere, so that nothing could be shown again.
+    pub fn keepable(&self, written: &str) -> Option<String> {
+        let keeps = |found: &Found| found.kind.keeping() == Keeping::Vault;
+        if !self.found.iter().any(keeps) {
+            return None;
+        }
+        let mut text = String::with_capacity(written.len());
+        let mut from = 0;
+        for found in self.found.iter().filter(|found| !keeps(found)) {
+            text.push_str(&written[from..found.original.start]);
+            text.push_str(&self.text[found.redacted.clone()]);
+            from = found.original.end;
+        }
+        text.push_str(&written[from..]);
+        Some(text)
+    }
+}
+
+/// Knows no pattern of an organisation's own, and a key that everybody knows.
+impl Default for Redactor {
+    fn default() -> Self {
+        Self::new(PseudonymKey::default(), &[]).expect("no pattern can be wrong")
+    }
+}
+
 impl fmt::Debug for Redactor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Redactor").finish_non_exhaustive()
@@ -84,10 +135,17 @@ impl Redactor {
     ///
     /// # Errors
     /// [`PatternError`] names the first pattern that cannot be used, and the place in it.
-    pub fn new(key: &[u8; 32], patterns: &[ReferencePattern]) -> Result<Self, PatternError> {
-        let key = Hmac::new_from_slice(key).expect("HMAC takes a key of any length");
-        let references = References::new(patterns)?;
+    pub fn new(key: PseudonymKey, patterns: &[ReferencePattern]) -> Result<Self, PatternError> {
+        let references = Arc::new(References::new(patterns)?);
         Ok(Self { key, references })
+    }
+
+    /// The same patterns under another key.
+    pub fn under(&self, key: &PseudonymKey) -> Self {
+        Self {
+            key: key.clone(),
+            references: Arc::clone(&self.references),
+        }
     }
 
     /// Replaces every identifier in `text`.
@@ -133,7 +191,7 @@ impl Redactor {
         if kind.keeping() == Keeping::Never {
             return None;
         }
-        let mut mac = self.key.clone();
+        let mut mac = self.key.0.clone();
         mac.update(kind.as_str().as_bytes());
         mac.update(&[0]);
         mac.update(value::of(kind, value).as_bytes());

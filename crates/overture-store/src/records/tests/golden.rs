@@ -31,7 +31,7 @@ const RECORDS_MAX: u64 = 60;
 const BYTES_ENOUGH: usize = 5_000;
 
 /// The files of fields that came after a type's first file.
-const LATER: [(&str, &str); 9] = [
+const LATER: [(&str, &str); 10] = [
     ("customer", "customer_hours_of_callbacks"),
     ("route", "route_numbers_of_bookings"),
     ("customer", "customer_browsers"),
@@ -41,6 +41,7 @@ const LATER: [(&str, &str); 9] = [
     ("request", "request_told_again"),
     ("customer", "customer_mood"),
     ("timeline", "timeline_mood"),
+    ("timeline", "timeline_revealed"),
 ];
 
 /// Inputs with the hours and the numbers of callbacks.

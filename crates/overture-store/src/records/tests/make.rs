@@ -412,6 +412,7 @@ impl Make {
                     asker: self.maybe(Self::asker),
                     message_key: self.maybe(Self::number),
                     reading: self.maybe(Self::text_reading),
+                    original: None,
                     body: self.body(),
                 }),
             },
@@ -543,7 +544,7 @@ impl Make {
         if self.below(6) == 0 {
             return self.callback_body();
         }
-        match self.below(28) {
+        match self.below(29) {
             0 => CustomerBody::Behaviour(self.behaviour()),
             1 => CustomerBody::SessionStarted(SessionStarted {
                 device: self.link_key(),
@@ -672,6 +673,11 @@ impl Make {
                 failure: self.mail_failure(),
                 detail: self.text(),
             }),
+            28 => CustomerBody::Revealed {
+                agent: self.agent_id(),
+                row: self.number(),
+                reason: self.private(),
+            },
             _ => CustomerBody::Tick,
         }
     }
@@ -961,7 +967,7 @@ impl Make {
         if self.below(8) == 0 {
             return TimelineBody::Callback(Box::new(self.callback_view()));
         }
-        match self.below(18) {
+        match self.below(20) {
             14 => TimelineBody::Article(self.article()),
             0 => TimelineBody::Page { path: self.text() },
             1 => TimelineBody::Struggle {
@@ -1001,6 +1007,7 @@ impl Make {
                 author: self.author(),
                 client_key: self.text(),
                 text: self.private(),
+                original: self.maybe(Self::private),
                 attachments: self.many(Self::attachment),
             },
             17 => TimelineBody::Mood(Box::new(MoodReading {
@@ -1047,6 +1054,11 @@ impl Make {
                 conversation: self.interaction(),
                 failure: self.mail_failure(),
                 detail: self.text(),
+            },
+            18 => TimelineBody::Revealed {
+                agent: self.agent_id(),
+                row: self.number(),
+                reason: self.private(),
             },
             _ => TimelineBody::Merge {
                 other: self.customer_id(),

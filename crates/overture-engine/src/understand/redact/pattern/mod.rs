@@ -46,6 +46,16 @@ pub struct PatternError {
     pub problem: PatternProblem,
 }
 
+impl PatternError {
+    /// Which part of the pattern is wrong: `kind` or `pattern`.
+    pub fn key(&self) -> &'static str {
+        match self.problem {
+            PatternProblem::Name | PatternProblem::NameTaken | PatternProblem::TooMany => "kind",
+            _ => "pattern",
+        }
+    }
+}
+
 /// What is wrong with a pattern.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum PatternProblem {

@@ -1,0 +1,210 @@
+//! Text from the command line: one answer a line, and models that are chosen and taken back.
+
+use std::{
+    io::Write,
+    path::Path,
+    process::{Command, Output, Stdio},
+};
+
+use serde_json::Value;
+
+fn run(arguments: &[&str], input: &[u8], folder: &Path) -> Output {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_overture"))
+        .args(arguments)
+        .current_dir(folder)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(input).unwrap();
+    child.wait_with_output().unwrap()
+}
+
+/// Scores lines; gives the answers.
+fn score(more: &[&str], input: &[u8]) -> Vec<Value> {
+    let folder = tempfile::tempdir().unwrap();
+    let out = run(&[&["score", "text"], more].concat(), input, folder.path());
+    assert!(out.status.success(), "{out:?}");
+    let text = String::from_utf8(out.stdout).unwrap();
+    text.lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
+}
+
+#[test]
+fn a_line_is_answered_with_all_that_is_promised() {
+    let text = "You people are useless, I am angry: €49.90 for SO-123456 since yesterday";
+    let line = serde_json::json!({"id": "a", "text": text}).to_string();
+    let [answer] = &score(&["--reference", "order=SO-######"], line.as_bytes())[..] else {
+        panic!("one line, one answer");
+    };
+    assert_eq!(answer["id"], "a");
+    assert_eq!(answer["language"], "en");
+    assert_eq!(answer["sentiment"]["label"], "negative");
+    assert!(answer["sentiment"]["score"].as_f64().unwrap() < -0.5);
+    assert_eq!(answer["emotions"].as_object().unwrap().len(), 8);
+    assert!(answer["emotions"]["anger"].as_f64().unwrap() > 0.5);
+    assert_eq!(
+        (&answer["tier"], &answer["model"]),
+        (&0.into(), &"text-1".into())
+    );
+    for field in ["goemotions", "ekman", "group", "evidence"] {
+        assert!(answer[field].is_array(), "{field}");
+    }
+    for field in ["sarcasm", "urgency"] {
+        assert!(
+            (0.0..=1.0).contains(&answer[field].as_f64().unwrap()),
+            "{field}"
+        );
+    }
+    let found: Vec<(String, &str, &str)> = answer["entities"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|entity| {
+            let at = |field| entity[field].as_u64().unwrap() as usize;
+            let words = text.chars().skip(at("start")).take(at("end") - at("start"));
+            (
+                words.collect(),
+                entity["kind"].as_str().unwrap(),
+                entity["value"].as_str().unwrap(),
+            )
+        })
+        .collect();
+    let expected = [
+        ("€49.90", "amount", "49.90 EUR"),
+        ("SO-123456", "reference", "order"),
+        ("yesterday", "date", "-1 day"),
+    ];
+    assert_eq!(
+        found,
+        expected.map(|(words, kind, value)| (words.to_owned(), kind, value))
+    );
+}
+
+#[test]
+fn whatever_the_line_is_it_is_answered_and_the_next_one_too() {
+    let huge = format!(r#"{{"id":7,"text":"{}"}}"#, "so sad ".repeat(150_000));
+    let too_long = format!(r#"{{"id":8,"text":"{}"}}"#, "x".repeat(5 << 20));
+    let emoji = format!(r#"{{"id":9,"text":"{}"}}"#, "😡".repeat(10_000));
+    let lines: Vec<&[u8]> = vec![
+        br#"{"id":1,"text":"Thank you, that was quick!"}"#,
+        b"not json",
+        br#"{"id":2}"#,
+        br#"{"id":3,"text":""}"#,
+        br#"{"id":4,"text":"\ud800 this is broken again"}"#,
+        b"\xff\xfe\x00binary",
+        "{\"id\":5,\"text\":\"هذا سيئ جدا وأنا غاضب\"}".as_bytes(),
+        "{\"id\":6,\"text\":\"t̸̢̛h̵̨i̷s i̶s ̴b̷a̶d\"}".as_bytes(),
+        huge.as_bytes(),
+        too_long.as_bytes(),
+        emoji.as_bytes(),
+    ];
+    let answers = score(&[], &lines.join(&b'\n'));
+    let refused: Vec<u64> = answers
+        .iter()
+        .filter_map(|answer| answer["error"]["line"].as_u64())
+        .collect();
+    assert_eq!(refused, [2, 3, 6, 10]);
+    assert_eq!(answers.len(), lines.len());
+    assert_eq!(answers[0]["sentiment"]["label"], "positive");
+    for (place, id) in [(3, 3), (4, 4), (6, 5), (7, 6), (8, 7), (10, 9)] {
+        assert_eq!(answers[place]["id"], id);
+    }
+    assert!(answers[6]["abstained"].is_string(), "Arabic is not scored");
+    let message = answers[2]["error"]["message"].as_str().unwrap();
+    assert!(message.contains("text"), "{message}");
+}
+
+#[test]
+fn a_wrong_flag_says_what_was_expected() {
+    let folder = tempfile::tempdir().unwrap();
+    for (arguments, expected) in [
+        (vec!["--tier", "1"], "no text model of tier 1"),
+        (vec!["--reference", "order"], "expected KIND=PATTERN"),
+        (
+            vec!["--reference", "order=ORD-[##"],
+            "this bracket is never closed",
+        ),
+        (
+            vec!["--model", "missing.model"],
+            "could not read the model missing.model",
+        ),
+    ] {
+        let out = run(
+            &[&["score", "text"], &arguments[..]].concat(),
+            b"",
+            folder.path(),
+        );
+        assert!(!out.status.success());
+        let said = String::from_utf8(out.stderr).unwrap();
+        assert!(said.contains(expected), "{said}");
+    }
+}
+
+#[test]
+fn a_model_is_chosen_only_when_it_can_be_used_and_taken_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let models = folder.path().join("models");
+    std::fs::create_dir(&models).unwrap();
+    let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models/text-1.model");
+    let bytes = std::fs::read(shipped).unwrap();
+    std::fs::write(models.join("text-own.model"), &bytes).unwrap();
+    let mut changed = bytes.clone();
+    let middle = changed.len() / 2;
+    changed[middle] ^= 1;
+    std::fs::write(models.join("changed.model"), changed).unwrap();
+    std::fs::write(models.join("cut.model"), &bytes[..bytes.len() / 3]).unwrap();
+
+    let models = |arguments: &[&str]| {
+        let out = run(
+            &[&["models"], arguments, &["--models", "models"]].concat(),
+            b"",
+            folder.path(),
+        );
+        let text = [out.stdout, out.stderr].concat();
+        (out.status.success(), String::from_utf8(text).unwrap())
+    };
+    let is_active = |name: &str| {
+        let (_, list) = models(&["list"]);
+        let line = list
+            .lines()
+            .find(|line| line.contains(name))
+            .unwrap()
+            .to_owned();
+        line.starts_with('*')
+    };
+    assert!(is_active("text-1") && !is_active("text-own"));
+    for name in ["changed", "cut", "nobody"] {
+        let (done, said) = models(&["activate", name]);
+        assert!(!done && said.contains(name), "{said}");
+    }
+    assert!(is_active("text-1"), "nothing changed");
+    assert!(models(&["activate", "text-own"]).0);
+    assert!(is_active("text-own"));
+    let (done, said) = models(&["show", "text-own"]);
+    assert!(done && said.contains("sha256"), "{said}");
+    assert!(models(&["rollback"]).0);
+    assert!(is_active("text-1"));
+    let (done, said) = models(&["rollback"]);
+    assert!(!done && said.contains("nothing else was in use"), "{said}");
+}
+
+#[test]
+fn training_names_the_rows_it_cannot_use() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    std::fs::create_dir(&data).unwrap();
+    std::fs::write(
+        data.join("own.tsv"),
+        "text\tsentiment\nall is well, thank you\t0.8\nbroken\tvery\nso bad\t-0.9\n",
+    )
+    .unwrap();
+    let train = ["train", "text", "--data", "data", "--out", "own.model"];
+    let strict = run(&[&train[..], &["--strict"]].concat(), b"", folder.path());
+    let said = String::from_utf8(strict.stderr).unwrap();
+    assert!(!strict.status.success());
+    assert!(said.contains("own.tsv") && said.contains('3'), "{said}");
+    assert!(!folder.path().join("own.model").exists());
+}
