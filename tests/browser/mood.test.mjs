@@ -102,7 +102,7 @@ test('what identifies her is hidden from staff until somebody says why, and neve
   if (process.env.SHOTS) await desk.screenshot({ path: `${process.env.SHOTS}/hidden-ask.png` });
   await desk.keyboard.type('To call her back');
   await desk.keyboard.press('Enter');
-  await desk.getByText('I am ada@example.org, call +49 151 23456789, card [card]').waitFor();
+  await desk.getByText('I am ada@example.org, call +49 151 23456789, card card number').waitFor();
   await desk.getByText('looked at what was hidden in a message').waitFor();
   await desk.getByText('To call her back').waitFor();
   if (process.env.SHOTS) await desk.screenshot({ path: `${process.env.SHOTS}/hidden-shown.png` });

@@ -263,7 +263,7 @@ const STRUGGLES = [
   ],
 ];
 
-test('every scripted struggle is detected', async () => {
+test('every scripted struggle is detected', async (t) => {
   const problems = await inParallel(STRUGGLES, async (context, [name, , act, expected]) => {
     const it = await visit(context, listener, `${site.origin}/${name}.html`);
     await act(it);
@@ -277,6 +277,8 @@ test('every scripted struggle is detected', async () => {
         .slice(0, 900)}`,
     );
   });
+  const pages = new Set(STRUGGLES.map(([name]) => name)).size;
+  t.diagnostic(`${STRUGGLES.length} struggles on ${pages} pages`);
   assert.deepEqual(problems, [], `${problems.length} of ${STRUGGLES.length} went unnoticed`);
 });
 
