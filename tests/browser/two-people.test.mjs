@@ -94,7 +94,8 @@ for (const [how, leave] of CHANGES) {
     await waitFor('her words', () => server.state.calls.some(({ path, body }) => path === '/messages' && body.text === 'I am Grace'));
     await waitFor('what she agreed to', () => server.state.calls.slice(before).some(({ path }) => path === '/chat/details'));
     const said = JSON.stringify(server.state.calls.slice(before).filter(({ path }) => path !== '/session'));
-    assert.doesNotMatch(said, /ada|030 123/i);
+    // A key may have these letters in the middle.
+    assert.doesNotMatch(said, /\bada\b|030 123/i);
     assert.deepEqual(complaints, []);
   });
 }

@@ -97,6 +97,8 @@ export function settle(
   places: string[],
   free: (place: string) => boolean,
 ): void {
+  // What moves from under the finger is never clicked.
+  if (element.matches(':active')) return;
   const [best = ''] = places;
   if (element.getAttribute(attribute) === best && free(best)) return;
   element.style.visibility = 'hidden';
@@ -107,10 +109,7 @@ export function settle(
   element.style.visibility = '';
 }
 
-/**
- * Calls `check` whenever the focus, the layout or what lies on the page may have changed; not while ours is pressed:
- * what moves from under the finger is never clicked.
- */
+/** Calls `check` whenever the focus, the layout or what lies on the page may have changed; not while ours is pressed. */
 export function watchPage(check: () => void): void {
   let waiting = false;
   const later = (): void => {
