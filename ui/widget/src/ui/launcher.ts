@@ -20,7 +20,8 @@ export function createLauncher({ t, host, brand }: WidgetContext, open: () => vo
     element,
     /** Moves to the other side of the page, or up, when it would cover what the visitor needs. */
     keepClear(): void {
-      if (element.hidden) return;
+      // What moves from under the finger is never clicked.
+      if (element.hidden || element.matches(':active')) return;
       const before = element.getAttribute('data-side');
       const [here, there] = brand()?.look.position === 'start' ? ['start', 'end'] : ['end', 'start'];
       // It stays on the other side while it can.

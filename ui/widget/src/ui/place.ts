@@ -97,8 +97,6 @@ export function settle(
   places: string[],
   free: (place: string) => boolean,
 ): void {
-  // What moves from under the finger is never clicked.
-  if (element.matches(':active')) return;
   const [best = ''] = places;
   if (element.getAttribute(attribute) === best && free(best)) return;
   element.style.visibility = 'hidden';
