@@ -19,7 +19,7 @@ from pathlib import Path
 LABELS = ("negative", "neutral", "positive")
 # The peers' authors take a score within it as neutral.
 NEUTRAL_WITHIN = 0.05
-RESAMPLES = 1000
+RESAMPLES = 200
 
 
 def fnv(text):
