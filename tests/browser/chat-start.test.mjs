@@ -170,6 +170,8 @@ test('a session that expired is renewed for what is uploaded and saved', async (
   await button('Send').click();
   await waitFor('a conversation', () => server.state.conversation);
   await widget.locator('.message.mine').waitFor();
+  // The chat is known here too: a file that is picked before waits for Send.
+  await button('Save a copy of this chat').waitFor();
   // The renewed session tells all that is live.
   server.state.session.feed = server.state.items;
   const expire = () => server.state.expired.add(`tok_${server.state.sessions}`);

@@ -154,8 +154,15 @@ export function createSession(
     if (wanted) void renew();
   }
 
+  /** The session, once one that is being asked for is there; null where that takes too long. */
+  async function known(): Promise<StoredSession | null> {
+    if (!current) await Promise.race([pending, new Promise((go) => setTimeout(go, PATIENCE_MS))]);
+    return current;
+  }
+
   return {
     current: () => current,
+    known,
     user: () => user,
     renew,
     tell,
@@ -197,7 +204,7 @@ export function createSession(
         return answer;
       };
       // The first call for help comes before its session is there.
-      if (!current) await Promise.race([pending, new Promise((go) => setTimeout(go, PATIENCE_MS))]);
+      await known();
       if (!current || mine !== person) throw apiError(0, 'no_session');
       const { token } = current;
       try {

@@ -24,7 +24,7 @@ export interface WidgetContext {
   /** What this page's customers meet; unknown until the first session. */
   brand(): SessionBrand | undefined;
   store: Store;
-  session: Pick<Session, 'call' | 'current' | 'renew'>;
+  session: Pick<Session, 'call' | 'current' | 'known' | 'renew'>;
   outbox: Outbox;
   /** The chat listens here while the panel is there. */
   line: Line;

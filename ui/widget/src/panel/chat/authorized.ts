@@ -8,14 +8,15 @@ export async function authorized<T>(
   { session }: PanelContext,
   request: (kept: StoredSession) => Promise<T>,
 ): Promise<T> {
-  const kept = session.current();
+  const kept = await session.known();
   if (!kept) throw apiError(0, 'no_session');
   try {
     return await request(kept);
   } catch (problem) {
     if (!isApiError(problem) || problem.status !== 401) throw problem;
-    if (session.current()?.token === kept.token) await session.renew();
-    const renewed = session.current();
+    // Something else may have met the same end, and be renewing it already.
+    if (session.current()?.token === kept.token) void session.renew();
+    const renewed = await session.known();
     if (!renewed || renewed.token === kept.token) throw problem;
     return request(renewed);
   }
