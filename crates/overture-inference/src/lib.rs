@@ -5,8 +5,8 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "tests"))]
 
 pub mod engagement;
+mod frame;
 pub mod issues;
-mod reader;
 pub mod text;
 
 pub use engagement::{Logistic, ModelError};

@@ -5,9 +5,8 @@
 //! at the end the SHA-256 of all that.
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
-use crate::reader::{CutOff, Reader};
+use crate::frame::{self, CutOff, Reader};
 
 use super::{
     OUT_OF_SCOPE,
@@ -19,7 +18,6 @@ use super::{
 
 const MAGIC: &[u8; 8] = b"OVISSU1\n";
 const HEADER_BYTES_MAX: usize = 4 << 20;
-const DIGEST_BYTES: usize = 32;
 /// Hash, rarity and step.
 const FEATURE_BYTES: usize = 16;
 
@@ -89,17 +87,8 @@ pub fn write(model: &IssueModel) -> Vec<u8> {
             threshold: rejection.threshold,
         }),
     };
-    let header = serde_json::to_vec(&header).expect("numbers and names become JSON");
-    let mut file = Vec::with_capacity(
-        header.len() + model.vocabulary.len() * (FEATURE_BYTES + model.columns) + 64,
-    );
-    file.extend_from_slice(MAGIC);
-    file.extend_from_slice(
-        &u32::try_from(header.len())
-            .expect("labels are few and short")
-            .to_le_bytes(),
-    );
-    file.extend_from_slice(&header);
+    let bytes = model.vocabulary.len() * (FEATURE_BYTES + model.columns);
+    let mut file = frame::begin(MAGIC, &header, bytes);
     let features = model.vocabulary.entries().zip(&model.steps);
     for (((hash, rarity), step), row) in features.zip(model.rows.chunks_exact(model.columns)) {
         file.extend_from_slice(&hash.to_le_bytes());
@@ -107,9 +96,7 @@ pub fn write(model: &IssueModel) -> Vec<u8> {
         file.extend_from_slice(&step.to_le_bytes());
         file.extend(row.iter().map(|weight| weight.cast_unsigned()));
     }
-    let digest = Sha256::digest(&file);
-    file.extend_from_slice(&digest);
-    file
+    frame::seal(file)
 }
 
 /// Reads a model's file.
@@ -121,7 +108,7 @@ pub fn read(file: &[u8]) -> Result<IssueModel, IssueModelError> {
         return Err(IssueModelError::NotAModel);
     }
     let mut reader = Reader::new(&file[MAGIC.len()..]);
-    let length = u32::from_le_bytes(four(reader.take(4, "the header's length")?)) as usize;
+    let length = reader.header_length()?;
     if length > HEADER_BYTES_MAX {
         return Err(IssueModelError::Unusable("header's length"));
     }
@@ -129,8 +116,7 @@ pub fn read(file: &[u8]) -> Result<IssueModel, IssueModelError> {
         .map_err(IssueModelError::Header)?;
     let columns = checked(&header)?;
     let table = reader.take(header.features * (FEATURE_BYTES + columns), "the table")?;
-    let said = reader.take(DIGEST_BYTES, "the digest")?;
-    if !reader.is_empty() || Sha256::digest(&file[..file.len() - DIGEST_BYTES])[..] != *said {
+    if !reader.ends_sealed(file)? {
         return Err(IssueModelError::Changed);
     }
     let mut hashes = Vec::with_capacity(header.features);

@@ -4,9 +4,8 @@
 //! table without their unused columns, and the SHA-256 of all that.
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
-use crate::reader::{CutOff, Reader};
+use crate::frame::{self, CutOff, Reader};
 
 use super::{
     calibrate::Calibration,
@@ -20,7 +19,6 @@ use super::{
 const MAGIC: &[u8; 8] = b"OVTEXT1\n";
 const HEADER_BYTES_MAX: usize = 1 << 20;
 const WORDS_MAX: usize = 200_000;
-const DIGEST_BYTES: usize = 32;
 /// A rating is kept in hundredths.
 const RATING_STEP: f32 = 0.01;
 
@@ -97,15 +95,7 @@ pub fn write(model: &TextTables) -> Vec<u8> {
         thresholds: used(&model.thresholds),
         polarity: model.polarity,
     };
-    let header = serde_json::to_vec(&header).expect("numbers and names become JSON");
-    let mut file = Vec::with_capacity(ROWS * (USED + 1) + (1 << 20));
-    file.extend_from_slice(MAGIC);
-    file.extend_from_slice(
-        &u32::try_from(header.len())
-            .expect("the header is short")
-            .to_le_bytes(),
-    );
-    file.extend_from_slice(&header);
+    let mut file = frame::begin(MAGIC, &header, ROWS * (USED + 1) + (1 << 20));
     for (word, ratings) in words {
         file.push(u8::try_from(word.len()).expect("words are short"));
         file.extend_from_slice(word);
@@ -117,9 +107,7 @@ pub fn write(model: &TextTables) -> Vec<u8> {
         file.extend(row[..USED].iter().map(|weight| weight.cast_unsigned()));
         file.push(row[NORM_COLUMN].cast_unsigned());
     }
-    let digest = Sha256::digest(&file);
-    file.extend_from_slice(&digest);
-    file
+    frame::seal(file)
 }
 
 fn rating_step(rating: f32) -> i8 {
@@ -149,11 +137,7 @@ pub fn read(file: &[u8]) -> Result<TextTables, TextModelError> {
     {
         return Err(TextModelError::NotAModel);
     }
-    let length: [u8; 4] = reader
-        .take(4, "the header's length")?
-        .try_into()
-        .expect("four bytes");
-    let length = u32::from_le_bytes(length) as usize;
+    let length = reader.header_length()?;
     if length > HEADER_BYTES_MAX {
         return Err(TextModelError::Unusable("length"));
     }
@@ -188,8 +172,7 @@ pub fn read(file: &[u8]) -> Result<TextTables, TextModelError> {
         }
         row[NORM_COLUMN] = bytes[USED].cast_signed();
     }
-    let said = reader.take(DIGEST_BYTES, "the digest")?;
-    if !reader.is_empty() || Sha256::digest(&file[..file.len() - DIGEST_BYTES])[..] != *said {
+    if !reader.ends_sealed(file)? {
         return Err(TextModelError::Changed);
     }
     table.norm_step = one(header.norm_step, "norm_step")?;
