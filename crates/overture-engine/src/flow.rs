@@ -329,7 +329,7 @@ impl Flow<'_> {
         origin: Origin,
         round: u32,
     ) -> Result<Reply, LoadError> {
-        let original = understand::redaction::redact(&mut body, &self.world.redactor());
+        let original = understand::redaction::redact(&mut body, || self.world.redactor());
         let reading = self.reading(customer, &body, origin.unsaid)?;
         let event = CustomerEvent {
             customer,

@@ -9,19 +9,19 @@
 
 use serde_json::Value;
 
-use super::redact::{Kind, Redacted, Redactor};
+use super::redact::{Found, Kind, Redacted, Redactor};
 use crate::model::{ArticleFact, Behaviour, CustomerBody, Private};
 
 /// Replaces identifiers in what the event says. Returns what the customer wrote, where that may be kept:
-/// without cards and secrets.
-pub fn redact(body: &mut CustomerBody, redactor: &Redactor) -> Option<Private> {
+/// without cards and secrets. Most events say nothing, and then `redactor` is not asked for.
+pub fn redact(body: &mut CustomerBody, redactor: impl FnOnce() -> Redactor) -> Option<Private> {
     match body {
         CustomerBody::CustomerMessage { text, .. }
         | CustomerBody::HelpRequested {
             text: Some(text), ..
-        } => replace(text, redactor),
+        } => replace(text, &redactor()),
         CustomerBody::Behaviour(Behaviour::Custom { properties, .. }) => {
-            if let Some(clean) = redact_properties(properties.reveal(), redactor) {
+            if let Some(clean) = redact_properties(properties.reveal(), &redactor()) {
                 *properties = Private::new(clean);
             }
             None
@@ -32,13 +32,13 @@ pub fn redact(body: &mut CustomerBody, redactor: &Redactor) -> Option<Private> {
                 reason: Some(text), ..
             },
         ) => {
-            replace(text, redactor);
+            replace(text, &redactor());
             None
         }
         CustomerBody::AgentMessage { text, .. }
         | CustomerBody::AgentResolved { notes: text, .. }
         | CustomerBody::CallbackCalled { notes: text, .. } => {
-            if let Some(clean) = without_cards(text.reveal(), redactor) {
+            if let Some(clean) = without_cards(text.reveal(), &redactor()) {
                 *text = Private::new(clean);
             }
             None
@@ -65,21 +65,10 @@ fn without_cards(text: &str, redactor: &Redactor) -> Option<String> {
     if text.chars().filter(|char| char.is_numeric()).count() < CARD_DIGITS_MIN {
         return None;
     }
-    let Redacted {
-        text: redacted,
-        found,
-    } = redactor.redact(text);
-    let mut clean = String::with_capacity(text.len());
-    let mut from = 0;
-    for card in found.iter().filter(|found| found.kind == Kind::Card) {
-        clean.push_str(&text[from..card.original.start]);
-        clean.push_str(&redacted[card.redacted.clone()]);
-        from = card.original.end;
-    }
-    (from > 0).then(|| {
-        clean.push_str(&text[from..]);
-        clean
-    })
+    let redacted = redactor.redact(text);
+    let is_card = |found: &Found| found.kind == Kind::Card;
+    let any = redacted.found.iter().any(is_card);
+    any.then(|| redacted.without(text, is_card))
 }
 
 /// Properties without identifiers, as JSON; `None` where they hold none.
@@ -212,7 +201,7 @@ mod tests {
             ("", "", None),
         ] {
             let mut body = message(written);
-            let found = redact(&mut body, &redactor());
+            let found = redact(&mut body, redactor);
             let CustomerBody::CustomerMessage { text, .. } = &body else {
                 unreachable!()
             };
@@ -231,7 +220,7 @@ mod tests {
             text: Private::new("Write to help@example.org, not 4111-1111-1111-1111!"),
             attachments: Vec::new(),
         };
-        assert_eq!(redact(&mut body, &redactor()), None);
+        assert_eq!(redact(&mut body, redactor), None);
         let CustomerBody::AgentMessage { text, .. } = &body else {
             unreachable!()
         };
@@ -274,9 +263,9 @@ mod tests {
     #[test]
     fn redacting_again_changes_nothing() {
         let mut body = message("SO-123456 and ada@example.org, password: tulip-7-garden");
-        redact(&mut body, &redactor());
+        redact(&mut body, redactor);
         let once = body.clone();
-        assert_eq!(redact(&mut body, &redactor()), None);
+        assert_eq!(redact(&mut body, redactor), None);
         assert_eq!(body, once);
     }
 }

@@ -101,18 +101,21 @@ impl Redacted {
     /// replaced is kept nowhere, so that nothing could be shown again.
     pub fn keepable(&self, written: &str) -> Option<String> {
         let keeps = |found: &Found| found.kind.keeping() == Keeping::Vault;
-        if !self.found.iter().any(keeps) {
-            return None;
-        }
+        let any = self.found.iter().any(keeps);
+        any.then(|| self.without(written, |found| !keeps(found)))
+    }
+
+    /// What was written, with the markers of those finds alone that `goes` names.
+    pub fn without(&self, written: &str, goes: impl Fn(&Found) -> bool) -> String {
         let mut text = String::with_capacity(written.len());
         let mut from = 0;
-        for found in self.found.iter().filter(|found| !keeps(found)) {
+        for found in self.found.iter().filter(|found| goes(found)) {
             text.push_str(&written[from..found.original.start]);
             text.push_str(&self.text[found.redacted.clone()]);
             from = found.original.end;
         }
         text.push_str(&written[from..]);
-        Some(text)
+        text
     }
 }
 
