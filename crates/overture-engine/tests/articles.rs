@@ -2,36 +2,18 @@
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+#[path = "support/calm.rs"]
+mod calm;
+
 use std::sync::Arc;
 
+use calm::Calm;
 use overture_engine::{
     World, contact,
     customer::{self, StepOutput},
     decide::Policy,
     model::*,
-    understand::{EngagementInputs, EngagementModel},
 };
-
-struct Calm;
-
-impl EngagementModel for Calm {
-    fn name(&self) -> &'static str {
-        "calm-1"
-    }
-
-    fn probability(&self, _: &EngagementInputs) -> f64 {
-        0.0
-    }
-
-    fn score(&self, _: &EngagementInputs) -> EngagementScore {
-        EngagementScore {
-            score: Probability::new(0.0).unwrap(),
-            intercept: 0.0,
-            contributions: Vec::new(),
-            model: "calm-1",
-        }
-    }
-}
 
 struct Visitor {
     state: CustomerState,

@@ -4,8 +4,12 @@
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+#[path = "support/calm.rs"]
+mod calm;
+
 use std::sync::Arc;
 
+use calm::Calm;
 use overture_engine::{
     World,
     decide::Policy,
@@ -13,30 +17,8 @@ use overture_engine::{
     memory::MemoryStates,
     model::*,
     route::{self, RouteOutput, Routing},
-    understand::{EngagementInputs, EngagementModel},
 };
 use proptest::prelude::*;
-
-struct Calm;
-
-impl EngagementModel for Calm {
-    fn name(&self) -> &'static str {
-        "calm-1"
-    }
-
-    fn probability(&self, _: &EngagementInputs) -> f64 {
-        0.0
-    }
-
-    fn score(&self, _: &EngagementInputs) -> EngagementScore {
-        EngagementScore {
-            score: Probability::new(0.0).unwrap(),
-            intercept: 0.0,
-            contributions: Vec::new(),
-            model: "calm-1",
-        }
-    }
-}
 
 /// A Monday, 06:00 UTC.
 const MONDAY: &str = "2026-03-02T06:00:00Z";

@@ -2,38 +2,19 @@
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+#[path = "support/calm.rs"]
+mod calm;
+
 use std::sync::Arc;
 
+use calm::Calm;
 use overture_engine::{
     World,
     decide::Policy,
     flow::{self, Batch},
     memory::MemoryStates,
     model::*,
-    understand::{EngagementInputs, EngagementModel},
 };
-
-/// Nobody ever needs anything: only what customers ask for happens.
-struct Calm;
-
-impl EngagementModel for Calm {
-    fn name(&self) -> &'static str {
-        "calm-1"
-    }
-
-    fn probability(&self, _: &EngagementInputs) -> f64 {
-        0.0
-    }
-
-    fn score(&self, _: &EngagementInputs) -> EngagementScore {
-        EngagementScore {
-            score: Probability::new(0.0).unwrap(),
-            intercept: 0.0,
-            contributions: Vec::new(),
-            model: "calm-1",
-        }
-    }
-}
 
 /// One customer who chats with one agent.
 struct Chat {

@@ -2,40 +2,21 @@
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+#[path = "support/calm.rs"]
+mod calm;
+
 use std::sync::Arc;
 
+use calm::Calm;
 use overture_engine::{
     World,
     decide::{GuideError, Guides, PagePattern, Policy},
     flow::{self, Batch},
     memory::MemoryStates,
     model::*,
-    understand::{EngagementInputs, EngagementModel},
 };
 use proptest::prelude::*;
 use smallvec::smallvec;
-
-/// Never sees a need, so that nothing but guides asks for anything.
-struct Calm;
-
-impl EngagementModel for Calm {
-    fn name(&self) -> &'static str {
-        "calm"
-    }
-
-    fn probability(&self, _: &EngagementInputs) -> f64 {
-        0.0
-    }
-
-    fn score(&self, _: &EngagementInputs) -> EngagementScore {
-        EngagementScore {
-            score: Probability::new(0.0).unwrap(),
-            intercept: 0.0,
-            contributions: Vec::new(),
-            model: "calm",
-        }
-    }
-}
 
 fn guide_id(number: u64) -> GuideId {
     GuideId::derive(Timestamp(1), Seq(number), 0)
