@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
-    conversations::{NOTES_BYTES_MAX, find, gone, in_whose_name, not_yours},
+    conversations::{check_notes, find, gone, in_whose_name, not_yours},
     labels, submit,
 };
 use crate::{
@@ -148,9 +148,7 @@ async fn called(
             "expected reached, no_answer, voicemail or wrong_person",
         )
     })?;
-    if asked.notes.len() > NOTES_BYTES_MAX {
-        return Err(ApiError::bad_input("notes", "expected at most 8000 bytes"));
-    }
+    check_notes(&asked.notes)?;
     let (row, _) = find(&app, &conversation).await?;
     let staff = auth.staff()?;
     let (agent, notes) = in_whose_name(staff, &row, &asked.notes);

@@ -32,7 +32,7 @@ use crate::{
 };
 
 /// The longest notes, bytes.
-pub(super) const NOTES_BYTES_MAX: usize = 8_000;
+const NOTES_BYTES_MAX: usize = 8_000;
 
 /// How long the reason for a look at what was replaced may be, letters.
 const REASON_CHARS: RangeInclusive<usize> = 3..=300;
@@ -326,6 +326,14 @@ async fn read(
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// Refuses notes that are too long.
+pub(super) fn check_notes(notes: &str) -> ApiResult<()> {
+    if notes.len() > NOTES_BYTES_MAX {
+        return Err(ApiError::bad_input("notes", "expected at most 8000 bytes"));
+    }
+    Ok(())
+}
+
 /// Who is said to have done it: the agent who has the conversation where a senior acts in
 /// their place, and the notes then begin with the senior's name; otherwise who asks.
 pub(super) fn in_whose_name(
@@ -366,9 +374,7 @@ async fn resolve(
             "expected solved, workaround, no_fix, spam, callback_no_answer or other",
         )
     })?;
-    if asked.notes.len() > NOTES_BYTES_MAX {
-        return Err(ApiError::bad_input("notes", "expected at most 8000 bytes"));
-    }
+    check_notes(&asked.notes)?;
     let (row, _) = find(&app, &conversation).await?;
     let staff = auth.staff()?;
     let (agent, notes) = in_whose_name(staff, &row, &asked.notes);

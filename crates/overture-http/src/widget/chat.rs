@@ -14,7 +14,6 @@ use overture_engine::model::{
     Attachment, Author, ChatDetails, ChatRead, ChatSide, ConversationState, CustomerBody,
     CustomerId, InteractionId, Millis, Private, Reply, TimelineBody, TimelineItem, Timestamp,
 };
-use overture_store::{TimelineQuery, TimelineWindow};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
@@ -285,26 +284,16 @@ async fn transcript(
         .store(move |store| {
             let customer = store.survivor(asked)?;
             let mut rows: Vec<TimelineItem> = Vec::new();
-            let mut after = 0;
-            loop {
-                let page = store.timeline(&TimelineQuery {
-                    customer,
-                    window: TimelineWindow::After(after),
-                    reader,
-                    limit: ROWS_A_READ,
-                })?;
-                after = page.items.last().map_or(after, |row| row.seq);
-                let done = !page.more || page.items.is_empty();
-                rows.extend(page.items.into_iter().filter(|row| {
+            feed::each_page(store, customer, reader, 0, ROWS_A_READ, |page| {
+                rows.extend(page.into_iter().filter(|row| {
                     let is_message = matches!(row.body, TimelineBody::Message { .. });
                     is_message
                         && row.body.conversation() == Some(conversation)
                         && feed::is_for(&session, row)
                 }));
-                if done || rows.len() > TRANSCRIPT_ROWS_MAX {
-                    return Ok(rows);
-                }
-            }
+                rows.len() <= TRANSCRIPT_ROWS_MAX
+            })?;
+            Ok(rows)
         })
         .await?;
     if rows.is_empty() {

@@ -2,7 +2,7 @@
 
 use axum::{Json, extract::State};
 use overture_engine::model::{CustomerId, TimelineItem};
-use overture_store::{TimelineQuery, TimelineReader, TimelineWindow};
+use overture_store::{Store, StoreError, TimelineQuery, TimelineReader, TimelineWindow};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -54,6 +54,30 @@ pub(crate) fn is_for(session: &WidgetSession, row: &TimelineItem) -> bool {
     row.body.conversation() == Some(linked.conversation)
 }
 
+/// Hands over everything after `after` that `reader` may see, `limit` rows at a time, while `take` wants more.
+pub(crate) fn each_page(
+    store: &dyn Store,
+    customer: CustomerId,
+    reader: TimelineReader,
+    mut after: u64,
+    limit: u32,
+    mut take: impl FnMut(Vec<TimelineItem>) -> bool,
+) -> Result<(), StoreError> {
+    loop {
+        let page = store.timeline(&TimelineQuery {
+            customer,
+            window: TimelineWindow::After(after),
+            reader,
+            limit,
+        })?;
+        after = page.items.last().map_or(after, |row| row.seq);
+        let done = !page.more || page.items.is_empty();
+        if !take(page.items) || done {
+            return Ok(());
+        }
+    }
+}
+
 /// Everything after `after` that the session may see, and whose timeline it was found in:
 /// a folded customer's is under its survivor.
 pub(crate) async fn read(
@@ -67,21 +91,11 @@ pub(crate) async fn read(
         .store(move |store| {
             let customer = store.survivor(asked)?;
             let mut rows = Vec::new();
-            let mut after = after;
-            loop {
-                let page = store.timeline(&TimelineQuery {
-                    customer,
-                    window: TimelineWindow::After(after),
-                    reader,
-                    limit: ROWS_A_READ,
-                })?;
-                after = page.items.last().map_or(after, |row| row.seq);
-                let done = !page.more || page.items.is_empty();
-                rows.extend(page.items);
-                if done {
-                    return Ok((customer, rows));
-                }
-            }
+            each_page(store, customer, reader, after, ROWS_A_READ, |page| {
+                rows.extend(page);
+                true
+            })?;
+            Ok((customer, rows))
         })
         .await?;
     let seq = rows.last().map_or(after, |row| row.seq);
