@@ -45,7 +45,9 @@ test('the newest first, in the customer’s words, each once', () => {
 });
 
 test('who somebody is, is not what they speak of', () => {
-  expect(mentions_of([message('[email:k3v7x2aq] [card] [phone:k3v7x2aq]', [])])).toEqual([]);
+  expect(
+    mentions_of([message('[email:k3v7x2aq] [card] [phone:k3v7x2aq] [iban:k3v7x2aq] [ssn:k3v7x2aq]', [])]),
+  ).toEqual([]);
 });
 
 test('there is an end to it', () => {

@@ -14,8 +14,6 @@ export interface Mention {
 
 /** More would be no overview. */
 const MENTIONS_MAX = 12;
-/** What says who somebody is, is not what they speak of. */
-const PERSONAL = new Set(['card number', 'secret', 'e-mail address', 'phone number', 'IP address']);
 
 const utf8 = new TextEncoder();
 const letters = new TextDecoder();
@@ -40,8 +38,9 @@ function mentions_in({ text, entities = [] }: MessageItem): Mention[] {
     const words = letters.decode(bytes.slice(start, end));
     return { text: words, kind, value: value ?? words.toLowerCase() };
   });
+  // What says who somebody is, is not what they speak of.
   const hidden = markers_of(text)
-    .filter(({ label }) => !PERSONAL.has(label))
+    .filter(({ own }) => own)
     .map(({ start, end, label }) => ({ text: label, kind: 'hidden', value: text.slice(start, end) }));
   return [...said, ...hidden];
 }

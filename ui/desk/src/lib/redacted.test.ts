@@ -18,7 +18,7 @@ test.each([
 
 test('a marker knows its place', () => {
   expect(markers_of('a [card] b [phone:22222222]')).toEqual([
-    { start: 2, end: 8, label: 'card number' },
-    { start: 11, end: 27, label: 'phone number' },
+    { start: 2, end: 8, label: 'card number', own: false },
+    { start: 11, end: 27, label: 'phone number', own: false },
   ]);
 });

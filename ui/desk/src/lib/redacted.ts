@@ -12,11 +12,12 @@ const KIND_LABEL: Record<string, string> = {
   ssn: 'social security number',
 };
 
-/** A marker: its place in the string, and what it stands for. */
+/** A marker: its place in the string, and what it stands for; `own` for a kind that the organisation named. */
 export interface Marker {
   start: number;
   end: number;
   label: string;
+  own: boolean;
 }
 
 /** The markers of a text, in order. */
@@ -24,8 +25,9 @@ export function markers_of(text: string): Marker[] {
   return [...text.matchAll(MARKER)].map((found) => {
     const kind = found[1] ?? found[2] ?? '';
     // An organisation's own kinds are named by it: "order" is an order number.
-    const label = KIND_LABEL[kind] ?? `${kind.replaceAll('_', ' ')} number`;
-    return { start: found.index, end: found.index + found[0].length, label };
+    const known = KIND_LABEL[kind];
+    const label = known ?? `${kind.replaceAll('_', ' ')} number`;
+    return { start: found.index, end: found.index + found[0].length, label, own: known === undefined };
   });
 }
 
