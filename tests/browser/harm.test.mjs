@@ -2,60 +2,14 @@
 
 import assert from 'node:assert/strict';
 import { after, before, test } from './support/test.mjs';
-import { startBrowser } from './support/browser.mjs';
-import { servePages } from './support/pages.mjs';
-import { Api, startServer, waitFor } from './support/server.mjs';
+import { waitFor } from './support/server.mjs';
 import { widgetOf } from './support/shop.mjs';
+import { api, begin, browser, end, ownScriptWorks, page, server, snippet, visit } from './support/own-page.mjs';
 
-let server, api, browser, elsewhere;
+let elsewhere;
 
-before(async () => {
-  server = await startServer();
-  api = await Api.signIn(server);
-  await api.ask('POST', '/v1/admin/articles', { title: 'Cards', body_markdown: 'Use dashes.', status: 'published' });
-  await api.goLive();
-  browser = await startBrowser();
-});
-
-after(async () => {
-  await browser?.close();
-  await elsewhere?.close();
-  await server?.stop();
-});
-
-const snippet = (attributes = '') =>
-  `<script async src="${server.url}/widget.js" data-write-key="${server.write_key}" ${attributes}></script>`;
-
-/** A page with a script of its own, whose button must work whatever becomes of us. */
-const page = ({ head = '', body = '', script = snippet() }) => `<!doctype html><html lang="en"><head><meta charset="utf-8">
-<title>Own page</title>${head}
-<script>
-  window.overture = window.overture || function () { (overture.q = overture.q || []).push(arguments); };
-</script></head><body>
-<button id="own">Own</button> <output id="out"></output>
-<script>document.getElementById('own').onclick = () => { document.getElementById('out').textContent += 'works '; };</script>
-${body}${script}</body></html>`;
-
-/** Opens the page as a person and watches everything we say and throw. */
-async function visit(t, html, { path = '/', options = {}, prepare, pages = {} } = {}) {
-  const site = await servePages({ [path]: html, ...pages });
-  const person = await browser.newPerson(options);
-  const said = [];
-  person.page.on('console', (it) => /overture/i.test(it.text()) && said.push(it.text()));
-  t.after(async () => {
-    await person.context.close();
-    await site.close();
-  });
-  await prepare?.(person.page);
-  await person.page.goto(site.origin + path);
-  return { ...person, said, site, widget: widgetOf(person.page) };
-}
-
-async function ownScriptWorks({ page, complaints }) {
-  await page.locator('#own').dispatchEvent('click');
-  assert.match(await page.locator('#out').textContent(), /works/);
-  assert.deepEqual(complaints, []);
-}
+before(() => begin());
+after(() => end(elsewhere));
 
 /** Cases in which the widget still does its work: Help opens, and a message is taken. */
 const WORKS = [

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from './support/test.mjs';
 import { startServer } from '../../ui/widget/dev/server.mjs';
 import { startBrowser } from './support/browser.mjs';
+import { formPage } from './support/form-page.mjs';
 import { servePages } from './support/pages.mjs';
 
 let server, browser, site;
@@ -12,8 +13,8 @@ before(async () => {
   const { port, close } = await startServer(0);
   server = { url: `http://localhost:${port}`, write_key: 'wk', close };
   site = await servePages({
-    '/page.html': fixture(server),
-    '/other.html': fixture(server),
+    '/page.html': formPage(server),
+    '/other.html': formPage(server),
     '/controls.html': controls(server),
   });
   browser = await startBrowser();
@@ -24,22 +25,6 @@ after(async () => {
   await site?.close();
   server?.close();
 });
-
-/** A page whose handshake each case replaces before it is declared. */
-const fixture = ({ url, write_key: key }) => `<!doctype html><html lang="en"><title>Form</title>
-<script>
-  window.seen = [];
-  window.overture = window.overture || function () { (overture.q = overture.q || []).push(arguments); };
-  overture('on', 'paused', (it) => seen.push(['paused', it.pause.length > 8]));
-  overture('on', 'resumed', ({ exact, how, changed }) => seen.push(['resumed', exact, how, changed.join()]));
-</script>
-<script async src="${url}/widget.js" data-write-key="${key}"></script>
-<main style="height: 3000px">
-  <form id="form"><label>Name <input id="name" name="name"></label>
-  <label>Password <input id="password" type="password"></label>
-  <label>Size <select id="size"><option>S<option>M</select></label>
-  <label><input type="checkbox" id="agree"> Agree</label><button>Send</button></form>
-</main></html>`;
 
 /** Controls that the mouse, the wheel, a key or a finger changes in a way of their own; what reached the page is in `reached`. */
 const controls = ({ url, write_key: key }) => `<!doctype html><html lang="en"><meta name="viewport" content="width=device-width"><title>Controls</title>

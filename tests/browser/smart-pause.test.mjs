@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from './support/test.mjs';
 import { startBrowser } from './support/browser.mjs';
 import { onEveryScreen, tabTo } from './support/matrix.mjs';
+import { formPage } from './support/form-page.mjs';
 import { servePages } from './support/pages.mjs';
 import { Api, startServer, waitFor } from './support/server.mjs';
 import { openShop } from './support/shop.mjs';
@@ -35,7 +36,7 @@ before(async () => {
   await api.goLive();
   for (const locale of Object.keys(WORDS)) shops[locale] = await openShop(server.url, server.write_key, locale);
   site = await servePages({
-    '/page.html': fixture(server),
+    '/page.html': formPage(server),
     '/claim/en': claim(server, 'en'),
     '/claim/ar': claim(server, 'ar'),
     '/claim/open': claim(server, 'en', false),
@@ -50,22 +51,6 @@ after(async () => {
   for (const shop of Object.values(shops)) await shop.close();
   await server?.stop();
 });
-
-/** A page whose handshake each case replaces before it is declared. */
-const fixture = ({ url, write_key: key }) => `<!doctype html><html lang="en"><title>Form</title>
-<script>
-  window.seen = [];
-  window.overture = window.overture || function () { (overture.q = overture.q || []).push(arguments); };
-  overture('on', 'paused', (it) => seen.push(['paused', it.pause.length > 8]));
-  overture('on', 'resumed', ({ exact, how, changed }) => seen.push(['resumed', exact, how, changed.join()]));
-</script>
-<script async src="${url}/widget.js" data-write-key="${key}"></script>
-<main style="height: 3000px">
-  <form id="form"><label>Name <input id="name" name="name"></label>
-  <label>Password <input id="password" type="password"></label>
-  <label>Size <select id="size"><option>S<option>M</select></label>
-  <label><input type="checkbox" id="agree"> Agree</label><button>Send</button></form>
-</main></html>`;
 
 /** A long form with a clock of its own, and a script that would be heard of if anything were entered or sent meanwhile. */
 const claim = ({ url, write_key: key }, locale, pausable = true) => `<!doctype html>
