@@ -202,8 +202,8 @@ timelines.set(customers[0].customer, [
     author: 'customer',
     text: 'Oh! That worked. But now it shows delivery on 30 November for €12.50, and I am away then. Can I change the day?',
     entities: [
-      { start: 42, end: 53, kind: 'date', value: '--11-30' },
-      { start: 58, end: 66, kind: 'amount', value: '12.50 EUR' },
+      { start: 46, end: 57, kind: 'date', value: '--11-30' },
+      { start: 62, end: 70, kind: 'amount', value: '12.50 EUR' },
     ],
   }),
 ]);
