@@ -1,14 +1,44 @@
 //! What reading a text costs: all heads with evidence, and one text alone, over the messages that the project wrote.
-#![allow(clippy::unwrap_used, reason = "a bench")]
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a bench")]
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    path::Path,
+    time::{Duration, Instant},
+};
 
 use divan::{Bencher, black_box, counter::ItemsCount};
 use overture_engine::understand::TextModel;
 use overture_inference::text::{Scratch, TextTables};
 
 fn main() {
+    print_tail();
     divan::main();
+}
+
+/// Times each message alone: divan's samples are of all of them, and say nothing of the slowest.
+fn print_tail() {
+    let (model, texts) = (model(), messages(usize::MAX));
+    for text in &texts {
+        black_box(model.read(text));
+    }
+    let mut took: Vec<Duration> = texts
+        .iter()
+        .map(|text| {
+            let begun = Instant::now();
+            black_box(model.read(text));
+            begun.elapsed()
+        })
+        .collect();
+    took.sort();
+    let at = |share: f64| took[((took.len() - 1) as f64 * share) as usize];
+    println!(
+        "one reading of {} messages: median {:?}, p99 {:?}, slowest {:?}",
+        took.len(),
+        at(0.5),
+        at(0.99),
+        at(1.0)
+    );
 }
 
 fn models() -> &'static Path {

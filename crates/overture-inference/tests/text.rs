@@ -1,5 +1,5 @@
 //! The text model that ships: what it says, what it refuses, and that its explanation is the score's own.
-#![allow(clippy::unwrap_used, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "tests")]
 
 use overture_engine::{
     model::{Abstained, Emotion, SentimentLabel, TextReading, TextScore},
@@ -123,6 +123,48 @@ fn hostile_texts_are_read_in_bounded_work() {
             assert!((-1.0..=1.0).contains(&score.sentiment.score));
         }
     }
+}
+
+/// The words that moved a score most, taken out, move it toward neutral: the explanation is the reason.
+#[test]
+fn without_its_strongest_words_a_strong_message_is_weaker() {
+    const STRONG: f32 = 0.5;
+    const WORDS: usize = 3;
+    const SHARE_MIN: f64 = 0.9;
+    let challenge = include_str!("../../../models/corpus/challenge.tsv");
+    let (mut strong, mut weaker) = (0, 0);
+    for line in challenge.lines().skip(1) {
+        let text = line.rsplit('\t').next().unwrap();
+        let TextReading::Scored(score) = model().read(text) else {
+            continue;
+        };
+        let value = score.sentiment.score;
+        if value.abs() < STRONG {
+            continue;
+        }
+        strong += 1;
+        let mut reasons: Vec<_> = score
+            .evidence
+            .iter()
+            .filter(|one| one.weight.signum() == value.signum())
+            .collect();
+        reasons.sort_by(|one, other| other.weight.abs().total_cmp(&one.weight.abs()));
+        reasons.truncate(WORDS);
+        reasons.sort_by_key(|one| std::cmp::Reverse(one.start));
+        let mut rest = text.to_owned();
+        for one in reasons {
+            rest.replace_range(one.start as usize..one.end as usize, "");
+        }
+        let left = match model().read(&rest) {
+            TextReading::Scored(score) => score.sentiment.score,
+            TextReading::Abstained { .. } => 0.0,
+        };
+        let toward = value.signum() * left < value.abs();
+        weaker += u32::from(toward);
+    }
+    let share = f64::from(weaker) / f64::from(strong);
+    println!("{weaker} of {strong} strong messages are weaker without {WORDS} words");
+    assert!(strong >= 30 && share >= SHARE_MIN, "{weaker} of {strong}");
 }
 
 #[test]
