@@ -217,7 +217,7 @@ fn server_build() -> Result<Outcome> {
     if tools::node().is_ok() {
         ui::build(false)?;
     }
-    let command = shell::cargo(&["build", "-p", "overture"]);
+    let command = shell::cargo(&["build", "--workspace", "--bin", "overture"]);
     Ok(Outcome::check(
         shell::run_shown(command, "server-build")?.success,
     ))
