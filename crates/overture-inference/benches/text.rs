@@ -9,7 +9,7 @@ use std::{
 
 use divan::{Bencher, black_box, counter::ItemsCount};
 use overture_engine::understand::TextModel;
-use overture_inference::text::{Scratch, TextTables};
+use overture_inference::text::{Scratch, TextHeads, TextTables};
 
 fn main() {
     print_tail();

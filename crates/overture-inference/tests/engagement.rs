@@ -109,7 +109,10 @@ fn every_model_file_is_in_the_registry() {
         .iter()
         .map(|model| model["name"].as_str().unwrap())
         .collect();
-    assert_eq!(names, [Logistic::shipped().name(), "text-1"]);
+    assert_eq!(
+        names,
+        [Logistic::shipped().name(), "text-1-encoder", "text-1"]
+    );
 }
 
 #[test]

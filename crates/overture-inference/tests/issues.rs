@@ -1,9 +1,9 @@
 //! Issue classifiers: what they learn from a few messages, what they refuse, and that nothing in a text or a file breaks them.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-use overture_inference::issues::{
-    IssueModel, IssueModelError, Labelled, Made, MakeError, OUT_OF_SCOPE, Scratch, learn::Recipe,
-    make,
+use overture_inference::{
+    ModelFileError,
+    issues::{IssueModel, Labelled, Made, MakeError, OUT_OF_SCOPE, Scratch, learn::Recipe, make},
 };
 use proptest::prelude::*;
 
@@ -135,8 +135,8 @@ fn a_file_that_is_cut_off_changed_or_another_is_refused_with_the_reason() {
     for kept in [0, 4, 8, 10, 40, 200, file.len() / 2, file.len() - 1] {
         let error = IssueModel::from_file(&file[..kept]).unwrap_err();
         let is_told = match error {
-            IssueModelError::NotAModel => kept < 8,
-            IssueModelError::CutOff { expected, .. } => kept >= 8 && expected > 0,
+            ModelFileError::NotAModel { .. } => kept < 8,
+            ModelFileError::CutOff { expected, .. } => kept >= 8 && expected > 0,
             _ => false,
         };
         assert!(is_told, "{kept}: {error}");
@@ -157,7 +157,7 @@ fn a_file_that_is_cut_off_changed_or_another_is_refused_with_the_reason() {
     longer.push(0);
     assert!(matches!(
         IssueModel::from_file(&longer),
-        Err(IssueModelError::Changed)
+        Err(ModelFileError::Changed)
     ));
 }
 

@@ -1,11 +1,16 @@
 //! The text model that ships: what it says, what it refuses, and that its explanation is the score's own.
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "tests")]
 
+mod support;
+
 use overture_engine::{
     model::{Abstained, Emotion, SentimentLabel, TextReading, TextScore},
     understand::TextModel,
 };
-use overture_inference::text::{Scratch, TextTables, authored::authored, file::TextModelError};
+use overture_inference::{
+    ModelFileError,
+    text::{Scratch, TextHeads, TextTables, authored::authored},
+};
 use proptest::prelude::*;
 use sha2::{Digest, Sha256};
 
@@ -125,59 +130,25 @@ fn hostile_texts_are_read_in_bounded_work() {
     }
 }
 
-/// The words that moved a score most, taken out, move it toward neutral: the explanation is the reason.
 #[test]
 fn without_its_strongest_words_a_strong_message_is_weaker() {
-    const STRONG: f32 = 0.5;
-    const WORDS: usize = 3;
-    const SHARE_MIN: f64 = 0.9;
-    let challenge = include_str!("../../../models/corpus/challenge.tsv");
-    let (mut strong, mut weaker) = (0, 0);
-    for line in challenge.lines().skip(1) {
-        let text = line.rsplit('\t').next().unwrap();
-        let TextReading::Scored(score) = model().read(text) else {
-            continue;
-        };
-        let value = score.sentiment.score;
-        if value.abs() < STRONG {
-            continue;
-        }
-        strong += 1;
-        let mut reasons: Vec<_> = score
-            .evidence
-            .iter()
-            .filter(|one| one.weight.signum() == value.signum())
-            .collect();
-        reasons.sort_by(|one, other| other.weight.abs().total_cmp(&one.weight.abs()));
-        reasons.truncate(WORDS);
-        reasons.sort_by_key(|one| std::cmp::Reverse(one.start));
-        let mut rest = text.to_owned();
-        for one in reasons {
-            rest.replace_range(one.start as usize..one.end as usize, "");
-        }
-        let left = match model().read(&rest) {
-            TextReading::Scored(score) => score.sentiment.score,
-            TextReading::Abstained { .. } => 0.0,
-        };
-        let toward = value.signum() * left < value.abs();
-        weaker += u32::from(toward);
-    }
-    let share = f64::from(weaker) / f64::from(strong);
-    println!("{weaker} of {strong} strong messages are weaker without {WORDS} words");
-    assert!(strong >= 30 && share >= SHARE_MIN, "{weaker} of {strong}");
+    support::the_explanation_is_the_reason(model());
 }
 
 #[test]
 fn a_changed_or_cut_file_is_refused() {
     let read = |bytes: &[u8]| TextTables::from_file(bytes).err().unwrap();
-    assert!(matches!(read(b""), TextModelError::NotAModel));
-    assert!(matches!(read(b"ONNX and so on"), TextModelError::NotAModel));
+    assert!(matches!(read(b""), ModelFileError::NotAModel { .. }));
+    assert!(matches!(
+        read(b"ONNX and so on"),
+        ModelFileError::NotAModel { .. }
+    ));
     for cut in [8, 11, 100, 5_000, FILE.len() / 2, FILE.len() - 1] {
         let error = read(&FILE[..cut]);
         assert!(
             matches!(
                 error,
-                TextModelError::CutOff { .. } | TextModelError::Changed
+                ModelFileError::CutOff { .. } | ModelFileError::Changed
             ),
             "{cut}: {error}"
         );
@@ -185,10 +156,10 @@ fn a_changed_or_cut_file_is_refused() {
     let mut changed = FILE.to_vec();
     let place = changed.len() / 2;
     changed[place] ^= 1;
-    assert!(matches!(read(&changed), TextModelError::Changed));
+    assert!(matches!(read(&changed), ModelFileError::Changed));
     let mut longer = FILE.to_vec();
     longer.push(0);
-    assert!(matches!(read(&longer), TextModelError::Changed));
+    assert!(matches!(read(&longer), ModelFileError::Changed));
 }
 
 #[test]

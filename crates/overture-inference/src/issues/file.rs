@@ -6,7 +6,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::frame::{self, CutOff, Reader};
+use crate::{
+    ModelFileError,
+    frame::{self, Kind},
+};
 
 use super::{
     OUT_OF_SCOPE,
@@ -16,41 +19,13 @@ use super::{
     vocabulary::Vocabulary,
 };
 
-const MAGIC: &[u8; 8] = b"OVISSU1\n";
-const HEADER_BYTES_MAX: usize = 4 << 20;
+const KIND: Kind = Kind {
+    what: "an issue classifier",
+    begins: "OVISSU1",
+    header_bytes_max: 4 << 20,
+};
 /// Hash, rarity and step.
 const FEATURE_BYTES: usize = 16;
-
-/// Why the file of an issue classifier cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum IssueModelError {
-    /// It is some other file.
-    #[error("not an issue classifier: it does not begin with OVISSU1")]
-    NotAModel,
-    /// It ends too early.
-    #[error("the file is cut off: expected {expected} bytes more in {part}")]
-    CutOff {
-        /// What was being read.
-        part: &'static str,
-        /// How many bytes are missing at least.
-        expected: usize,
-    },
-    /// Its content is not what was written.
-    #[error("the file was changed after it was written: its SHA-256 does not fit")]
-    Changed,
-    /// The header is no header.
-    #[error("cannot read the header")]
-    Header(#[source] serde_json::Error),
-    /// A number or a list in it cannot be used.
-    #[error("the file's {0} cannot be used")]
-    Unusable(&'static str),
-}
-
-impl From<CutOff> for IssueModelError {
-    fn from(CutOff { part, expected }: CutOff) -> Self {
-        Self::CutOff { part, expected }
-    }
-}
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -88,7 +63,7 @@ pub fn write(model: &IssueModel) -> Vec<u8> {
         }),
     };
     let bytes = model.vocabulary.len() * (FEATURE_BYTES + model.columns);
-    let mut file = frame::begin(MAGIC, &header, bytes);
+    let mut file = frame::begin(KIND, &header, bytes);
     let features = model.vocabulary.entries().zip(&model.steps);
     for (((hash, rarity), step), row) in features.zip(model.rows.chunks_exact(model.columns)) {
         file.extend_from_slice(&hash.to_le_bytes());
@@ -102,23 +77,12 @@ pub fn write(model: &IssueModel) -> Vec<u8> {
 /// Reads a model's file.
 ///
 /// # Errors
-/// [`IssueModelError`] for a file that is no model, cut off, changed, or with content that cannot be used.
-pub fn read(file: &[u8]) -> Result<IssueModel, IssueModelError> {
-    if !file.starts_with(MAGIC) {
-        return Err(IssueModelError::NotAModel);
-    }
-    let mut reader = Reader::new(&file[MAGIC.len()..]);
-    let length = reader.header_length()?;
-    if length > HEADER_BYTES_MAX {
-        return Err(IssueModelError::Unusable("header's length"));
-    }
-    let header: Header = serde_json::from_slice(reader.take(length, "the header")?)
-        .map_err(IssueModelError::Header)?;
+/// [`ModelFileError`] for a file that is no model, cut off, changed, or with content that cannot be used.
+pub fn read(file: &[u8]) -> Result<IssueModel, ModelFileError> {
+    let (header, mut reader): (Header, _) = frame::open(KIND, file)?;
     let columns = checked(&header)?;
     let table = reader.take(header.features * (FEATURE_BYTES + columns), "the table")?;
-    if !reader.ends_sealed(file)? {
-        return Err(IssueModelError::Changed);
-    }
+    reader.end()?;
     let mut hashes = Vec::with_capacity(header.features);
     let mut rarities = Vec::with_capacity(header.features);
     let mut steps = Vec::with_capacity(header.features);
@@ -132,7 +96,7 @@ pub fn read(file: &[u8]) -> Result<IssueModel, IssueModelError> {
         rows.extend(weights.iter().map(|weight| weight.cast_signed()));
     }
     if !hashes.is_sorted_by(|one, other| one < other) {
-        return Err(IssueModelError::Unusable("order of features"));
+        return Err(ModelFileError::Unusable("order of features"));
     }
     Ok(IssueModel {
         name: header.name,
@@ -155,7 +119,7 @@ pub fn read(file: &[u8]) -> Result<IssueModel, IssueModelError> {
 }
 
 /// How many columns the table has, once the header is found usable.
-fn checked(header: &Header) -> Result<usize, IssueModelError> {
+fn checked(header: &Header) -> Result<usize, ModelFileError> {
     let columns = header.intercepts.len();
     let issues = &header.issues;
     let are_issues = !issues.is_empty()
@@ -163,10 +127,10 @@ fn checked(header: &Header) -> Result<usize, IssueModelError> {
         && issues.is_sorted_by(|one, other| one < other)
         && issues.iter().all(|issue| issue != OUT_OF_SCOPE);
     if !are_issues || !(issues.len()..=issues.len() + 1).contains(&columns) {
-        return Err(IssueModelError::Unusable("issues"));
+        return Err(ModelFileError::Unusable("issues"));
     }
     if header.features > CELLS_MAX / columns {
-        return Err(IssueModelError::Unusable("number of features"));
+        return Err(ModelFileError::Unusable("number of features"));
     }
     let rejecting = header.rejection.iter().flat_map(|rejection| {
         rejection
@@ -183,7 +147,7 @@ fn checked(header: &Header) -> Result<usize, IssueModelError> {
         || header.sharpness <= 0.0
         || !(0.0..1.0).contains(&header.doubt)
     {
-        return Err(IssueModelError::Unusable("numbers"));
+        return Err(ModelFileError::Unusable("numbers"));
     }
     Ok(columns)
 }
@@ -192,10 +156,10 @@ fn four(bytes: &[u8]) -> [u8; 4] {
     bytes.try_into().expect("four bytes")
 }
 
-fn finite(bytes: [u8; 4], name: &'static str) -> Result<f32, IssueModelError> {
+fn finite(bytes: [u8; 4], name: &'static str) -> Result<f32, ModelFileError> {
     let number = f32::from_le_bytes(bytes);
     number
         .is_finite()
         .then_some(number)
-        .ok_or(IssueModelError::Unusable(name))
+        .ok_or(ModelFileError::Unusable(name))
 }

@@ -12,7 +12,6 @@ pub mod make;
 pub mod model;
 pub mod vocabulary;
 
-pub use file::IssueModelError;
 pub use make::{Labelled, Made, MakeError, make};
 pub use model::{IssueModel, IssueReading, Scratch};
 

@@ -1,11 +1,11 @@
 //! An issue classifier: vocabulary, 8-bit table and calibration together, and what they say about a text.
 
-use crate::text::tokens::Tokens;
+use crate::{ModelFileError, text::tokens::Tokens};
 
 use super::{
     calibrate::{HeldOut, Rejection, SIGNS, Shares, largest},
     features::Features,
-    file::{self, IssueModelError},
+    file,
     learn::Weights,
     vocabulary::{Vocabulary, Weighed},
 };
@@ -107,8 +107,8 @@ impl IssueModel {
     /// Reads a model's file.
     ///
     /// # Errors
-    /// [`IssueModelError`], as [`file::read`] says.
-    pub fn from_file(bytes: &[u8]) -> Result<Self, IssueModelError> {
+    /// [`ModelFileError`], as [`file::read`] says.
+    pub fn from_file(bytes: &[u8]) -> Result<Self, ModelFileError> {
         file::read(bytes)
     }
 

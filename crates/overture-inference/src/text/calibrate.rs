@@ -68,89 +68,152 @@ impl Calibration {
     }
 
     fn fit_logistic(&mut self, known: &[Known], column: usize) {
-        let rows: Vec<(f64, f64, f64)> = known
+        let rows: Vec<_> = known
             .iter()
             .filter_map(|one| {
                 let target = targets::known(&one.targets, column)?;
                 Some((
-                    f64::from(one.totals[column]),
+                    [f64::from(one.totals[column]), 1.0],
                     f64::from(target),
                     f64::from(one.weight),
                 ))
             })
             .collect();
-        let with = rows.iter().filter(|row| row.1 > 0.5).count() as f32;
-        if with < LEAST || rows.len() as f32 - with < LEAST {
+        if !are_enough(&rows) {
             return;
         }
-        let (mut slope, mut offset) = (1.0, 0.0);
-        // Newton's method with a little ridge.
-        for _ in 0..25 {
-            let (mut g, mut h) = ([0.0; 2], [[1e-6, 0.0], [0.0, 1e-6]]);
-            for (total, target, weight) in &rows {
-                let said = 1.0 / (1.0 + libm::exp(-(slope * total + offset)));
-                let error = weight * (said - target);
-                let curve = weight * (said * (1.0 - said)).max(1e-6);
-                g[0] += error * total;
-                g[1] += error;
-                h[0][0] += curve * total * total;
-                h[0][1] += curve * total;
-                h[1][1] += curve;
-            }
-            let det = h[0][0] * h[1][1] - h[0][1] * h[0][1];
-            let step = [
-                (h[1][1] * g[0] - h[0][1] * g[1]) / det,
-                (h[0][0] * g[1] - h[0][1] * g[0]) / det,
-            ];
-            slope -= step[0].clamp(-1.0, 1.0);
-            offset -= step[1].clamp(-1.0, 1.0);
-        }
+        let [slope, offset] = logistic(&rows, [1.0, 0.0]);
         // A head that says nothing keeps its order.
         self.slope[column] = slope.max(0.05) as f32;
         self.offset[column] = offset as f32;
     }
 
     fn fit_softmax(&mut self, known: &[Known], head: Head) {
-        let rows: Vec<(Vec<f64>, Vec<f64>, f64)> = known
+        let rows: Vec<_> = known
             .iter()
             .filter_map(|one| {
-                let of = |column| targets::known(&one.targets, column).map(f64::from);
-                let targets: Option<Vec<f64>> = head.columns().map(of).collect();
                 let totals = head
                     .columns()
                     .map(|column| f64::from(one.totals[column]))
                     .collect();
-                Some((totals, targets?, f64::from(one.weight)))
+                Some(([totals], shares(one, head)?, f64::from(one.weight)))
             })
             .collect();
         if rows.len() < 10 * head.len {
             return;
         }
-        let total_weight: f64 = rows.iter().map(|row| row.2).sum();
-        let (mut slope, mut offsets) = (1.0, vec![0.0; head.len]);
-        for _ in 0..STEPS {
-            let (mut slope_g, mut offset_g) = (0.0, vec![0.0; head.len]);
-            for (totals, targets, weight) in &rows {
-                let sums: Vec<f64> = totals
-                    .iter()
-                    .zip(&offsets)
-                    .map(|(total, offset)| libm::exp(slope * total + offset))
-                    .collect();
-                let all: f64 = sums.iter().sum();
-                for place in 0..head.len {
-                    let error = weight * (sums[place] / all - targets[place]);
-                    slope_g += error * totals[place];
-                    offset_g[place] += error;
-                }
-            }
-            slope -= 0.5 * slope_g / total_weight;
-            for (offset, g) in offsets.iter_mut().zip(&offset_g) {
-                *offset -= 1.0 * g / total_weight;
-            }
-        }
+        let ([slope], offsets) = softmax(&rows, [1.0], STEPS);
         for (place, column) in head.columns().enumerate() {
             self.slope[column] = slope as f32;
             self.offset[column] = offsets[place] as f32;
         }
     }
+}
+
+/// What is known of a head's columns, if all is.
+pub(crate) fn shares(known: &Known, head: Head) -> Option<Vec<f64>> {
+    head.columns()
+        .map(|column| targets::known(&known.targets, column).map(f64::from))
+        .collect()
+}
+
+/// Whether enough is known of a column to fit it: `rows` hold a target each.
+pub(crate) fn are_enough<const N: usize>(rows: &[([f64; N], f64, f64)]) -> bool {
+    let with = rows.iter().filter(|row| row.1 > 0.5).count() as f32;
+    with >= LEAST && rows.len() as f32 - with >= LEAST
+}
+
+/// Logistic regression by Newton's method with a little ridge: the factor of each input. `rows` are inputs, target and weight.
+pub(crate) fn logistic<const N: usize>(
+    rows: &[([f64; N], f64, f64)],
+    mut factors: [f64; N],
+) -> [f64; N] {
+    for _ in 0..25 {
+        let (mut slope, mut curve) = ([0.0; N], [[0.0; N]; N]);
+        for (place, curve) in curve.iter_mut().enumerate() {
+            curve[place] = 1e-6;
+        }
+        for (inputs, target, weight) in rows {
+            let total: f64 = inputs
+                .iter()
+                .zip(&factors)
+                .map(|(one, two)| one * two)
+                .sum();
+            let said = 1.0 / (1.0 + libm::exp(-total));
+            let error = weight * (said - target);
+            let bend = weight * (said * (1.0 - said)).max(1e-6);
+            for one in 0..N {
+                slope[one] += error * inputs[one];
+                for other in 0..N {
+                    curve[one][other] += bend * inputs[one] * inputs[other];
+                }
+            }
+        }
+        for (factor, step) in factors.iter_mut().zip(solve(curve, slope)) {
+            *factor -= step.clamp(-1.0, 1.0);
+        }
+    }
+    factors
+}
+
+/// Solves `matrix * x = right` by elimination; the matrix is positive definite.
+fn solve<const N: usize>(mut matrix: [[f64; N]; N], mut right: [f64; N]) -> [f64; N] {
+    for pivot in 0..N {
+        for row in pivot + 1..N {
+            let factor = matrix[row][pivot] / matrix[pivot][pivot];
+            for column in pivot..N {
+                matrix[row][column] -= factor * matrix[pivot][column];
+            }
+            right[row] -= factor * right[pivot];
+        }
+    }
+    for row in (0..N).rev() {
+        for column in row + 1..N {
+            right[row] -= matrix[row][column] * right[column];
+        }
+        right[row] /= matrix[row][row];
+    }
+    right
+}
+
+/// Multinomial regression by gradient descent: a factor for each of `S` opinions, shared by the classes, and an offset a class. `rows` are
+/// the opinions, the classes' shares and the weight.
+pub(crate) fn softmax<const S: usize>(
+    rows: &[([Vec<f64>; S], Vec<f64>, f64)],
+    mut factors: [f64; S],
+    steps: usize,
+) -> ([f64; S], Vec<f64>) {
+    let classes = rows.first().map_or(0, |row| row.1.len());
+    let total_weight: f64 = rows.iter().map(|row| row.2).sum();
+    let mut offsets = vec![0.0; classes];
+    for _ in 0..steps {
+        let (mut slopes, mut offset_slopes) = ([0.0; S], vec![0.0; classes]);
+        for (opinions, targets, weight) in rows {
+            let sums: Vec<f64> = (0..classes)
+                .map(|class| {
+                    let said: f64 = opinions
+                        .iter()
+                        .zip(factors)
+                        .map(|(opinion, factor)| factor * opinion[class])
+                        .sum();
+                    libm::exp(said + offsets[class])
+                })
+                .collect();
+            let all: f64 = sums.iter().sum();
+            for class in 0..classes {
+                let error = weight * (sums[class] / all - targets[class]);
+                for (slope, opinion) in slopes.iter_mut().zip(opinions) {
+                    *slope += error * opinion[class];
+                }
+                offset_slopes[class] += error;
+            }
+        }
+        for (factor, slope) in factors.iter_mut().zip(slopes) {
+            *factor -= 0.5 * slope / total_weight;
+        }
+        for (offset, slope) in offsets.iter_mut().zip(&offset_slopes) {
+            *offset -= slope / total_weight;
+        }
+    }
+    (factors, offsets)
 }

@@ -5,7 +5,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::frame::{self, CutOff, Reader};
+use crate::{
+    ModelFileError,
+    frame::{self, Kind},
+};
 
 use super::{
     calibrate::Calibration,
@@ -16,42 +19,14 @@ use super::{
     table::{Columns, Table},
 };
 
-const MAGIC: &[u8; 8] = b"OVTEXT1\n";
-const HEADER_BYTES_MAX: usize = 1 << 20;
+const KIND: Kind = Kind {
+    what: "a text model",
+    begins: "OVTEXT1",
+    header_bytes_max: 1 << 20,
+};
 const WORDS_MAX: usize = 200_000;
 /// A rating is kept in hundredths.
 const RATING_STEP: f32 = 0.01;
-
-/// Why a text model's file cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum TextModelError {
-    /// It is some other file.
-    #[error("not a text model: it does not begin with OVTEXT1")]
-    NotAModel,
-    /// It ends too early.
-    #[error("the file is cut off: expected {expected} bytes more in {part}")]
-    CutOff {
-        /// What was being read.
-        part: &'static str,
-        /// How many bytes are missing at least.
-        expected: usize,
-    },
-    /// Its content is not what was written.
-    #[error("the file was changed after it was written: its SHA-256 does not fit")]
-    Changed,
-    /// The header is no header.
-    #[error("cannot read the header")]
-    Header(#[source] serde_json::Error),
-    /// It was made for other heads, or a number in it cannot be used.
-    #[error("the header's {0} cannot be used")]
-    Unusable(&'static str),
-}
-
-impl From<CutOff> for TextModelError {
-    fn from(CutOff { part, expected }: CutOff) -> Self {
-        Self::CutOff { part, expected }
-    }
-}
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -70,7 +45,7 @@ struct Header {
     polarity: f32,
 }
 
-fn head_names() -> Vec<String> {
+pub(crate) fn head_names() -> Vec<String> {
     HEADS
         .iter()
         .map(|head| format!("{}:{}", head.name, head.len))
@@ -95,7 +70,7 @@ pub fn write(model: &TextTables) -> Vec<u8> {
         thresholds: used(&model.thresholds),
         polarity: model.polarity,
     };
-    let mut file = frame::begin(MAGIC, &header, ROWS * (USED + 1) + (1 << 20));
+    let mut file = frame::begin(KIND, &header, ROWS * (USED + 1) + (1 << 20));
     for (word, ratings) in words {
         file.push(u8::try_from(word.len()).expect("words are short"));
         file.extend_from_slice(word);
@@ -127,24 +102,11 @@ pub fn rounded(ratings: Ratings) -> Ratings {
 /// Reads a model's file.
 ///
 /// # Errors
-/// [`TextModelError`] for a file that is no model, cut off, changed, or made for other heads.
-pub fn read(file: &[u8]) -> Result<TextTables, TextModelError> {
-    let mut reader = Reader::new(file);
-    if reader
-        .take(MAGIC.len(), "the first line")
-        .is_ok_and(|magic| magic != MAGIC)
-        || file.len() < MAGIC.len()
-    {
-        return Err(TextModelError::NotAModel);
-    }
-    let length = reader.header_length()?;
-    if length > HEADER_BYTES_MAX {
-        return Err(TextModelError::Unusable("length"));
-    }
-    let header: Header = serde_json::from_slice(reader.take(length, "the header")?)
-        .map_err(TextModelError::Header)?;
+/// [`ModelFileError`] for a file that is no model, cut off, changed, or made for other heads.
+pub fn read(file: &[u8]) -> Result<TextTables, ModelFileError> {
+    let (header, mut reader): (Header, _) = frame::open(KIND, file)?;
     if header.heads != head_names() || header.rows != ROWS || header.words > WORDS_MAX {
-        return Err(TextModelError::Unusable("heads, rows or words"));
+        return Err(ModelFileError::Unusable("heads, rows or words"));
     }
     let mut lexicon = Lexicon::default();
     for _ in 0..header.words {
@@ -172,14 +134,12 @@ pub fn read(file: &[u8]) -> Result<TextTables, TextModelError> {
         }
         row[NORM_COLUMN] = bytes[USED].cast_signed();
     }
-    if !reader.ends_sealed(file)? {
-        return Err(TextModelError::Changed);
-    }
+    reader.end()?;
     table.norm_step = one(header.norm_step, "norm_step")?;
     table.steps = columns(&header.steps, "steps")?;
     table.intercepts = columns(&header.intercepts, "intercepts")?;
     if header.sums.len() != SUMS {
-        return Err(TextModelError::Unusable("sums"));
+        return Err(ModelFileError::Unusable("sums"));
     }
     for (sum, given) in table.sums.iter_mut().zip(&header.sums) {
         *sum = columns(given, "sums")?;
@@ -197,15 +157,15 @@ pub fn read(file: &[u8]) -> Result<TextTables, TextModelError> {
     })
 }
 
-fn one(value: f32, name: &'static str) -> Result<f32, TextModelError> {
+pub(crate) fn one(value: f32, name: &'static str) -> Result<f32, ModelFileError> {
     (value.is_finite() && value > 0.0)
         .then_some(value)
-        .ok_or(TextModelError::Unusable(name))
+        .ok_or(ModelFileError::Unusable(name))
 }
 
-fn columns(given: &[f32], name: &'static str) -> Result<Columns, TextModelError> {
+pub(crate) fn columns(given: &[f32], name: &'static str) -> Result<Columns, ModelFileError> {
     if given.len() != USED || given.iter().any(|value| !value.is_finite()) {
-        return Err(TextModelError::Unusable(name));
+        return Err(ModelFileError::Unusable(name));
     }
     let mut columns = [0.0; COLUMNS];
     columns[..USED].copy_from_slice(given);

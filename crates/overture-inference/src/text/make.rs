@@ -6,7 +6,8 @@ use super::{
     learn::{Example, Recipe, learn},
     lexicon::Lexicon,
     metrics::best_threshold,
-    model::{Scratch, TextTables, raw_polarity},
+    model::{Scratch, TextTables},
+    say::raw_polarity,
     table::{Columns, probabilities},
     targets,
 };
@@ -41,13 +42,20 @@ pub fn make(
         .iter()
         .map(|one| probabilities(&model.calibration.apply(&one.totals)))
         .collect();
-    for head in [GOEMOTIONS_HEAD, EKMAN_HEAD, GROUP_HEAD, EMOTION_HEAD] {
-        for column in head.columns() {
-            model.thresholds[column] = threshold(&known, &said, column);
-        }
-    }
+    model.thresholds = thresholds(&known, &said);
     model.polarity = scale(&known, &said);
     model
+}
+
+/// From which probability on each label is said: where its F1 over `known` is best.
+pub(crate) fn thresholds(known: &[Known], said: &[Columns]) -> Columns {
+    let mut thresholds = [0.5; COLUMNS];
+    for head in [GOEMOTIONS_HEAD, EKMAN_HEAD, GROUP_HEAD, EMOTION_HEAD] {
+        for column in head.columns() {
+            thresholds[column] = threshold(known, said, column);
+        }
+    }
+    thresholds
 }
 
 fn threshold(known: &[Known], said: &[Columns], column: usize) -> f32 {
@@ -68,7 +76,7 @@ fn threshold(known: &[Known], said: &[Columns], column: usize) -> f32 {
 /// How far the heads' mean is stretched so that scores spread as widely as the labels: the standard deviation of
 /// `tanh(scale * raw)` becomes that of the known polarity. Least squares would draw every score towards the middle, and
 /// nothing would ever be extreme.
-fn scale(known: &[Known], said: &[Columns]) -> f32 {
+pub(crate) fn scale(known: &[Known], said: &[Columns]) -> f32 {
     let pairs: Vec<(f64, f64, f64)> = known
         .iter()
         .zip(said)

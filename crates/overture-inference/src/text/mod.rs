@@ -16,8 +16,10 @@ pub mod make;
 pub mod metrics;
 pub mod model;
 pub mod rows;
+pub(crate) mod say;
 pub mod table;
 pub mod targets;
 pub mod tokens;
 
-pub use model::{FullReading, Scratch, TextTables, View};
+pub use model::{Scratch, TextHeads, TextTables};
+pub use say::{FullReading, View};

@@ -1,33 +1,19 @@
 //! The model of tier 0: tables, word list and calibration together, and what they say about a text.
 
-use overture_engine::{
-    model::{Abstained, Evidence, Sentiment, SentimentLabel, TextReading, TextScore},
-    understand::TextModel,
-};
+use overture_engine::{model::TextReading, understand::TextModel};
+
+use crate::{ModelFileError, encoder};
 
 use super::{
     authored::authored,
     calibrate::Calibration,
-    file::{self, TextModelError},
-    heads::{
-        EKMAN, EKMAN_HEAD, EMOTION_HEAD, GOEMOTIONS, GOEMOTIONS_HEAD, GROUP_HEAD, GROUPS, Head,
-        POLARITY_HEAD, SARCASM_HEAD, SENTIMENT_HEAD, URGENCY_HEAD, VALENCE_HEAD,
-    },
-    language::{Language, language},
+    file,
     lexicon::{Addend, Lexicon},
     rows::Rows,
+    say::{self, FullReading, Speaker},
     table::{Columns, Table, probabilities},
-    tokens::{Kind, Tokens},
+    tokens::Tokens,
 };
-
-/// Words of evidence that a score carries at most.
-const EVIDENCE_MAX: usize = 8;
-/// What a word must add to the log-odds to be evidence.
-const EVIDENCE_MIN: f32 = 0.05;
-/// How much of the confidence certain sarcasm takes away.
-const SARCASM_DOUBT: f32 = 0.5;
-/// How much a language that could not be told takes away.
-const LANGUAGE_DOUBT: f32 = 0.25;
 
 /// A text model of tier 0.
 #[derive(Clone)]
@@ -42,36 +28,35 @@ pub struct TextTables {
     pub(super) polarity: f32,
 }
 
-/// Every head's answer about one text.
-#[derive(Debug, Clone, PartialEq)]
-pub struct FullReading {
-    /// What the product uses.
-    pub reading: TextReading,
-    /// The labels of GoEmotions that are said, and the probability of each of the 28.
-    pub goemotions: View,
-    /// Ekman's view.
-    pub ekman: View,
-    /// The four groups.
-    pub group: View,
-    /// The probabilities of negative, neutral, positive.
-    pub sentiment: [f32; 3],
-}
+/// What answers about every head, of any tier.
+pub trait TextHeads: TextModel {
+    /// 0 for tables, 1 for tables and an encoder together.
+    fn tier(&self) -> u8;
 
-/// One way to name emotions.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct View {
-    /// The labels that are said.
-    pub labels: Vec<&'static str>,
-    /// By label, its probability.
-    pub probabilities: Vec<(&'static str, f32)>,
+    /// The calibrated probability of every column.
+    fn probabilities(&self, text: &str, scratch: &mut Scratch) -> Columns;
+
+    /// The polarity, -1 to 1, from calibrated probabilities.
+    fn score(&self, probabilities: &Columns) -> f32;
+
+    /// By column, above which probability a label is said.
+    fn thresholds(&self) -> &Columns;
+
+    /// What each token adds to the log-odds of being positive rather than negative: with the intercepts and what belongs to no
+    /// token they sum to it exactly.
+    fn contributions(&self, text: &str, scratch: &mut Scratch) -> Vec<f32>;
+
+    /// What every head says about a text. `scratch` is overwritten.
+    fn full(&self, text: &str, scratch: &mut Scratch) -> FullReading;
 }
 
 /// What one message is read into; reused by who reads many.
 #[derive(Debug, Default)]
 pub struct Scratch {
-    tokens: Tokens,
+    pub(crate) tokens: Tokens,
     rows: Rows,
     addends: Vec<Addend>,
+    pub(crate) encoder: encoder::Scratch,
 }
 
 impl TextTables {
@@ -97,8 +82,8 @@ impl TextTables {
     /// Reads a model's file.
     ///
     /// # Errors
-    /// [`TextModelError`], as [`file::read`] says.
-    pub fn from_file(bytes: &[u8]) -> Result<Self, TextModelError> {
+    /// [`ModelFileError`], as [`file::read`] says.
+    pub fn from_file(bytes: &[u8]) -> Result<Self, ModelFileError> {
         file::read(bytes)
     }
 
@@ -112,184 +97,96 @@ impl TextTables {
         &self.lexicon
     }
 
-    /// By column, above which probability a label is said.
-    pub fn thresholds(&self) -> &Columns {
-        &self.thresholds
-    }
-
     /// The uncalibrated sums of a text, for learning and measuring.
     pub fn totals(&self, text: &str, scratch: &mut Scratch) -> Columns {
-        self.look(text, scratch);
+        look(&self.lexicon, text, scratch);
         self.table.totals(&scratch.rows, &scratch.addends)
     }
 
-    /// The calibrated probability of every column.
-    pub fn probabilities(&self, text: &str, scratch: &mut Scratch) -> Columns {
-        probabilities(&self.calibration.apply(&self.totals(text, scratch)))
+    /// The calibrated sums of what was [looked at](Self::look) last.
+    pub(crate) fn calibrated(&self, scratch: &Scratch) -> Columns {
+        let totals = self.table.totals(&scratch.rows, &scratch.addends);
+        self.calibration.apply(&totals)
     }
 
-    /// The polarity, -1 to 1, from calibrated probabilities.
-    pub fn score(&self, probabilities: &Columns) -> f32 {
-        libm::tanhf(self.polarity * raw_polarity(probabilities))
+    /// Reads a text's tokens and features into `scratch`.
+    pub(crate) fn look(&self, text: &str, scratch: &mut Scratch) {
+        look(&self.lexicon, text, scratch);
     }
 
-    fn look(&self, text: &str, scratch: &mut Scratch) {
-        scratch.tokens.read(text, &authored(text));
-        scratch.rows.read(&scratch.tokens);
-        self.lexicon.read(&scratch.tokens, &mut scratch.addends);
+    /// What each token of what was looked at last adds, where one unit of a calibrated column is worth `worth`.
+    pub(crate) fn by_token(&self, worth: &Columns, scratch: &Scratch) -> Vec<f32> {
+        let mut slopes = self.calibration.slope;
+        for (slope, worth) in slopes.iter_mut().zip(worth) {
+            *slope *= worth;
+        }
+        self.table.contributions(
+            &scratch.rows,
+            &scratch.addends,
+            &say::direction(&slopes),
+            scratch.tokens.all().len(),
+        )
     }
 
-    /// The language and every probability; `Err` with the reading of a text that is not scored.
+    fn speaker(&self) -> Speaker<'_> {
+        Speaker {
+            name: &self.name,
+            tier: 0,
+            thresholds: &self.thresholds,
+            polarity: self.polarity,
+        }
+    }
+
     fn answers(
         &self,
         text: &str,
         scratch: &mut Scratch,
     ) -> Result<(Option<&'static str>, Columns), TextReading> {
         self.look(text, scratch);
-        let says_something = |kind| matches!(kind, Kind::Word | Kind::Emoji | Kind::Number);
-        let abstained = |why, language: Option<&str>| TextReading::Abstained {
-            why,
-            language: language.map(str::to_owned),
-        };
-        let tokens = &scratch.tokens;
-        if !tokens.all().iter().any(|token| says_something(token.kind)) {
-            return Err(abstained(Abstained::Empty, None));
-        }
-        let language = match language(text, tokens) {
-            Language::English => Some("en"),
-            Language::Unknown => None,
-            Language::Other(language) => {
-                return Err(abstained(Abstained::Language, Some(language)));
-            }
-        };
-        let totals = self.table.totals(&scratch.rows, &scratch.addends);
-        Ok((language, probabilities(&self.calibration.apply(&totals))))
-    }
-
-    /// What every head says about a text. `scratch` is overwritten.
-    pub fn full(&self, text: &str, scratch: &mut Scratch) -> FullReading {
-        let (language, all) = match self.answers(text, scratch) {
-            Ok(answers) => answers,
-            Err(reading) => return FullReading::nothing(reading),
-        };
-        let mut sentiment = [0.0; 3];
-        sentiment.copy_from_slice(&all[SENTIMENT_HEAD.columns()]);
-        FullReading {
-            reading: TextReading::Scored(Box::new(self.scored(&all, language, scratch))),
-            goemotions: self.view(&all, GOEMOTIONS_HEAD, &GOEMOTIONS),
-            ekman: self.view(&all, EKMAN_HEAD, &EKMAN),
-            group: self.view(&all, GROUP_HEAD, &GROUPS),
-            sentiment,
-        }
-    }
-
-    fn scored(&self, all: &Columns, language: Option<&str>, scratch: &Scratch) -> TextScore {
-        let emotions: [f32; 8] =
-            std::array::from_fn(|place| rounded(all[EMOTION_HEAD.first + place]));
-        let sarcasm = all[SARCASM_HEAD.first];
-        let score = self.score(all);
-        let (label, share) = label(all);
-        let doubt = if language.is_none() {
-            LANGUAGE_DOUBT
-        } else {
-            0.0
-        };
-        let felt = emotions[..7].iter().copied().fold(score.abs(), f32::max);
-        TextScore {
-            model: self.name.clone(),
-            tier: 0,
-            language: language.map(str::to_owned),
-            sentiment: Sentiment {
-                score: rounded(score),
-                intensity: rounded(felt),
-                confidence: rounded(share * (1.0 - SARCASM_DOUBT * sarcasm) * (1.0 - doubt)),
-                label,
-            },
-            emotions,
-            sarcasm: rounded(sarcasm),
-            urgency: rounded(all[URGENCY_HEAD.first]),
-            evidence: self.evidence(scratch),
-        }
-    }
-
-    /// What each token adds to the log-odds of being positive rather than negative.
-    ///
-    /// The mean of the polarity head and of positive minus negative, both calibrated: with the intercepts and what belongs
-    /// to no token they sum to it exactly.
-    pub fn contributions(&self, text: &str, scratch: &mut Scratch) -> Vec<f32> {
-        self.look(text, scratch);
-        self.by_token(scratch)
-    }
-
-    fn by_token(&self, scratch: &Scratch) -> Vec<f32> {
-        let slope = &self.calibration.slope;
-        let negative = SENTIMENT_HEAD.first;
-        let direction = [
-            (POLARITY_HEAD.first, 0.5 * slope[POLARITY_HEAD.first]),
-            (negative, -0.5 * slope[negative]),
-            (negative + 2, 0.5 * slope[negative + 2]),
-        ];
-        self.table.contributions(
-            &scratch.rows,
-            &scratch.addends,
-            &direction,
-            scratch.tokens.all().len(),
-        )
-    }
-
-    fn evidence(&self, scratch: &Scratch) -> Vec<Evidence> {
-        let mut evidence: Vec<Evidence> = scratch
-            .tokens
-            .all()
-            .iter()
-            .zip(self.by_token(scratch))
-            .filter(|(_, weight)| weight.abs() >= EVIDENCE_MIN)
-            .map(|(token, weight)| Evidence {
-                start: token.start,
-                end: token.end,
-                weight: rounded(weight),
-            })
-            .collect();
-        evidence.sort_by(|one, other| other.weight.abs().total_cmp(&one.weight.abs()));
-        evidence.truncate(EVIDENCE_MAX);
-        evidence.sort_by_key(|one| one.start);
-        evidence
-    }
-
-    fn view(&self, all: &Columns, head: Head, names: &'static [&'static str]) -> View {
-        let over = |column: usize| all[column] - self.thresholds[column];
-        let mut labels: Vec<&str> = names
-            .iter()
-            .zip(head.columns())
-            .filter(|(_, column)| over(*column) > 0.0)
-            .map(|(name, _)| *name)
-            .collect();
-        if labels.is_empty() {
-            // Every message of these views has a label: the one that is nearest to being said.
-            let nearest = head
-                .columns()
-                .max_by(|one, other| over(*one).total_cmp(&over(*other)));
-            labels.extend(nearest.map(|column| names[column - head.first]));
-        }
-        View {
-            labels,
-            probabilities: names
-                .iter()
-                .zip(head.columns())
-                .map(|(name, column)| (*name, rounded(all[column])))
-                .collect(),
-        }
+        let language = say::readable(text, &scratch.tokens)?;
+        Ok((language, probabilities(&self.calibrated(scratch))))
     }
 }
 
-impl FullReading {
-    fn nothing(reading: TextReading) -> Self {
-        Self {
-            reading,
-            goemotions: View::default(),
-            ekman: View::default(),
-            group: View::default(),
-            sentiment: [0.0; 3],
+fn look(lexicon: &Lexicon, text: &str, scratch: &mut Scratch) {
+    scratch.tokens.read(text, &authored(text));
+    scratch.rows.read(&scratch.tokens);
+    lexicon.read(&scratch.tokens, &mut scratch.addends);
+}
+
+/// A unit of a calibrated column is worth itself.
+const ITSELF: Columns = [1.0; super::heads::COLUMNS];
+
+impl TextHeads for TextTables {
+    fn tier(&self) -> u8 {
+        0
+    }
+
+    fn probabilities(&self, text: &str, scratch: &mut Scratch) -> Columns {
+        self.look(text, scratch);
+        probabilities(&self.calibrated(scratch))
+    }
+
+    fn score(&self, probabilities: &Columns) -> f32 {
+        self.speaker().score(probabilities)
+    }
+
+    fn thresholds(&self) -> &Columns {
+        &self.thresholds
+    }
+
+    fn contributions(&self, text: &str, scratch: &mut Scratch) -> Vec<f32> {
+        self.look(text, scratch);
+        self.by_token(&ITSELF, scratch)
+    }
+
+    fn full(&self, text: &str, scratch: &mut Scratch) -> FullReading {
+        match self.answers(text, scratch) {
+            Ok((language, all)) => {
+                let evidence = say::evidence(&scratch.tokens, &self.by_token(&ITSELF, scratch));
+                self.speaker().full(&all, language, evidence)
+            }
+            Err(reading) => FullReading::nothing(reading),
         }
     }
 }
@@ -303,39 +200,10 @@ impl TextModel for TextTables {
         let mut scratch = Scratch::default();
         match self.answers(text, &mut scratch) {
             Ok((language, all)) => {
-                TextReading::Scored(Box::new(self.scored(&all, language, &scratch)))
+                let evidence = say::evidence(&scratch.tokens, &self.by_token(&ITSELF, &scratch));
+                TextReading::Scored(Box::new(self.speaker().scored(&all, language, evidence)))
             }
             Err(reading) => reading,
         }
     }
-}
-
-/// How much of the polarity is the reader's rating; the rest is the mean of both sentiment heads. Chosen on dev splits.
-const VALENCE_SHARE: f32 = 1.0 / 3.0;
-
-/// The mean of the sentiment heads, -1 to 1.
-pub(super) fn raw_polarity(all: &Columns) -> f32 {
-    let negative = SENTIMENT_HEAD.first;
-    let twice = |head: Head| 2.0 * all[head.first] - 1.0;
-    let felt = f32::midpoint(all[negative + 2] - all[negative], twice(POLARITY_HEAD));
-    (1.0 - VALENCE_SHARE) * felt + VALENCE_SHARE * twice(VALENCE_HEAD)
-}
-
-fn label(all: &Columns) -> (SentimentLabel, f32) {
-    let negative = SENTIMENT_HEAD.first;
-    let named = [
-        SentimentLabel::Negative,
-        SentimentLabel::Neutral,
-        SentimentLabel::Positive,
-    ];
-    let shares = named.into_iter().zip(&all[negative..negative + 3]);
-    shares
-        .max_by(|one, other| one.1.total_cmp(other.1))
-        .map_or((SentimentLabel::Neutral, 0.0), |(label, share)| {
-            (label, *share)
-        })
-}
-
-fn rounded(value: f32) -> f32 {
-    (value * 1e4).round() / 1e4
 }

@@ -127,7 +127,7 @@ impl Table {
 }
 
 /// The probability of every column, from its sum.
-pub(super) fn probabilities(totals: &Columns) -> Columns {
+pub(crate) fn probabilities(totals: &Columns) -> Columns {
     let mut all = [0.0; COLUMNS];
     for head in HEADS {
         match head.link {

@@ -3,14 +3,14 @@
 use std::{collections::BTreeMap, fs, path::PathBuf};
 
 use anyhow::Context;
-use overture_engine::understand::TextModel;
 use serde_json::{Map, Value, json};
 
 use crate::chart;
 
 use super::{
+    choose::ModelArgs,
     data::{self, Part},
-    measure, shelf,
+    measure,
 };
 
 /// Measures a text model on the parts of labelled messages that nothing was learned from.
@@ -19,12 +19,8 @@ pub(crate) struct EvaluateArgs {
     /// A folder with labelled messages; may be given several times.
     #[arg(long, value_name = "FOLDER", required = true)]
     data: Vec<PathBuf>,
-    /// A model's file instead of the active model.
-    #[arg(long, value_name = "FILE")]
-    model: Option<PathBuf>,
-    /// Where models of your own are kept.
-    #[arg(long, value_name = "FOLDER", default_value = "overture-data/models")]
-    models: PathBuf,
+    #[command(flatten)]
+    model: ModelArgs,
     /// Also write pictures (SVG) and the figures to this folder.
     #[arg(long, value_name = "FOLDER")]
     report: Option<PathBuf>,
@@ -43,10 +39,7 @@ pub(crate) struct EvaluateArgs {
     reason = "the command's output"
 )]
 pub(crate) fn run(args: &EvaluateArgs) -> anyhow::Result<()> {
-    let model = match &args.model {
-        Some(file) => shelf::read(file)?,
-        None => shelf::active(&args.models).model,
-    };
+    let model = &*args.model.choose()?;
     let data = data::read(&args.data)?;
     if !data.bad.is_empty() {
         eprintln!("left out: {} malformed rows", data.bad.len());
@@ -56,18 +49,18 @@ pub(crate) fn run(args: &EvaluateArgs) -> anyhow::Result<()> {
     for set in &data.sets {
         let measured =
             |row: &&data::Row| row.set == *set && matches!(row.part, Part::Dev | Part::Challenge);
-        let rows = measure::score(&model, data.rows.iter().filter(measured));
+        let rows = measure::score(model, data.rows.iter().filter(measured));
         if rows.is_empty() {
             continue;
         }
-        let mut figures = measure::figures(&rows, &model, rounds);
+        let mut figures = measure::figures(&rows, model, rounds);
         let mut kinds: BTreeMap<String, Vec<_>> = BTreeMap::new();
         for row in rows {
             kinds.entry(row.kind().to_owned()).or_default().push(row);
         }
         if kinds.len() > 1 {
             let by_kind = kinds.iter().map(|(kind, rows)| {
-                let figures = measure::figures(rows, &model, rounds);
+                let figures = measure::figures(rows, model, rounds);
                 let kept = [
                     "messages",
                     "sentiment_accuracy",
@@ -84,7 +77,7 @@ pub(crate) fn run(args: &EvaluateArgs) -> anyhow::Result<()> {
         sets.insert((*set).to_owned(), figures);
     }
     let all = json!({
-        "model": model.name(), "tier": 0, "resamples": rounds,
+        "model": model.name(), "tier": model.tier(), "resamples": rounds,
         "measured_on": "the dev and challenge parts of the given folders; nothing was learned from them",
         "sets": sets,
     });

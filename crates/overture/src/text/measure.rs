@@ -1,7 +1,7 @@
 //! What a text model is worth on labelled messages: each figure with its 95 % interval.
 
 use overture_inference::text::{
-    Scratch, TextTables,
+    Scratch, TextHeads,
     heads::{
         COLUMNS, EKMAN_HEAD, EMOTION_HEAD, GOEMOTIONS_HEAD, GROUP_HEAD, Head, POLARITY_HEAD,
         SARCASM_HEAD, SENTIMENT_HEAD, URGENCY_HEAD, VALENCE_HEAD,
@@ -23,7 +23,7 @@ pub(super) struct Scored<'a> {
 
 /// Scores every row.
 pub(super) fn score<'a>(
-    model: &TextTables,
+    model: &dyn TextHeads,
     rows: impl Iterator<Item = &'a Row>,
 ) -> Vec<Scored<'a>> {
     let mut scratch = Scratch::default();
@@ -74,7 +74,7 @@ fn largest(values: [f32; 3]) -> usize {
 }
 
 /// Every figure that the rows' labels allow.
-pub(super) fn figures(rows: &[Scored<'_>], model: &TextTables, rounds: usize) -> Value {
+pub(super) fn figures(rows: &[Scored<'_>], model: &dyn TextHeads, rounds: usize) -> Value {
     let mut all = Map::new();
     all.insert("messages".to_owned(), rows.len().into());
     sentiment(rows, rounds, &mut all);
@@ -166,7 +166,7 @@ fn three_class_f1(pairs: &[&(usize, usize)]) -> f64 {
 /// Macro F1 of a head at the model's thresholds.
 fn labels(
     rows: &[Scored<'_>],
-    model: &TextTables,
+    model: &dyn TextHeads,
     head: Head,
     rounds: usize,
     all: &mut Map<String, Value>,

@@ -1,7 +1,9 @@
 //! `overture score|train|evaluate text` and `overture models`: the text models from the command line.
 
+mod choose;
 mod data;
 mod evaluate;
+mod export;
 mod measure;
 mod score;
 pub(crate) mod shelf;

@@ -1,30 +1,20 @@
 //! `overture score text`: JSON lines in, JSON lines out, one for one and in order.
 
-use std::path::PathBuf;
-
-use clap::ValueEnum;
 use overture_engine::{
     model::{Emotion, TextReading, TextScore},
     understand::{entities::Extractor, redact::ReferencePattern},
 };
-use overture_inference::text::{FullReading, Scratch, TextTables, View};
+use overture_inference::text::{FullReading, Scratch, TextHeads, View};
 use serde_json::{Map, Value, json};
 
-use super::shelf;
+use super::choose::ModelArgs;
 use crate::lines;
 
 /// Scores messages: `{"id","text"}` a line in, one object a line out.
 #[derive(Debug, clap::Args)]
 pub(crate) struct ScoreArgs {
-    /// A model's file instead of the active model.
-    #[arg(long, value_name = "FILE")]
-    model: Option<PathBuf>,
-    /// Where models of your own are kept.
-    #[arg(long, value_name = "FOLDER", default_value = "overture-data/models")]
-    models: PathBuf,
-    /// Which tier: 0 is the linear tables, 1 the encoder, auto the best that is there.
-    #[arg(long, value_enum, default_value = "auto")]
-    tier: Tier,
+    #[command(flatten)]
+    model: ModelArgs,
     /// Also the probability of every label.
     #[arg(long)]
     probabilities: bool,
@@ -48,34 +38,18 @@ fn reference(text: &str) -> Result<ReferencePattern, String> {
     Ok(reference)
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Tier {
-    #[value(name = "0")]
-    Zero,
-    #[value(name = "1")]
-    One,
-    Auto,
-}
-
 /// Reads standard input to its end. A line that cannot be read is answered with an `error` that names the line; the
 /// others are scored.
 ///
 /// # Errors
-/// The model cannot be read, tier 1 was asked for, or writing failed.
+/// The model cannot be read, or writing failed.
 pub(crate) fn run(args: &ScoreArgs) -> anyhow::Result<()> {
-    anyhow::ensure!(
-        args.tier != Tier::One,
-        "this release has no text model of tier 1: use --tier 0 or auto"
-    );
-    let model = match &args.model {
-        Some(file) => shelf::read(file)?,
-        None => shelf::active(&args.models).model,
-    };
+    let model = args.model.choose()?;
     let extractor = Extractor::new(&args.reference, &args.product)?;
     let mut scratch = Scratch::default();
     lines::answer_each(|id, text| {
         let full = model.full(text, &mut scratch);
-        let mut answer = object(id, text, &full, &model, args.probabilities);
+        let mut answer = object(id, text, &full, &*model, args.probabilities);
         answer["entities"] = entities(text, &extractor);
         answer
     })
@@ -85,7 +59,7 @@ fn object(
     id: Value,
     text: &str,
     full: &FullReading,
-    model: &TextTables,
+    model: &dyn TextHeads,
     with_probabilities: bool,
 ) -> Value {
     let mut object = Map::new();
@@ -94,8 +68,8 @@ fn object(
         TextReading::Scored(score) => scored(&mut object, text, score, full),
         TextReading::Abstained { why, language } => {
             let nothing = TextScore {
-                model: overture_engine::understand::TextModel::name(model).to_owned(),
-                tier: 0,
+                model: model.name().to_owned(),
+                tier: model.tier(),
                 language: language.clone(),
                 sentiment: overture_engine::model::Sentiment::default(),
                 emotions: [0.0; 8],

@@ -1,20 +1,30 @@
 //! Which text models there are, and which one is active: the one that ships, and those in a folder.
 //!
-//! The folder holds `NAME.model` files and `active`, a text file with one name a line, the newest last: taking a line
+//! The folder holds `NAME.model` files (tier 0), beside each a `NAME.encoder` where it has tier 1, and `active`, a text file with one name a line, the newest last: taking a line
 //! away again is rolling back.
 
 use std::{
     fs,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use anyhow::Context;
 use overture_engine::understand::TextModel;
-use overture_inference::text::TextTables;
+use overture_inference::{
+    encoder::{BlendedText, TextEncoder},
+    text::TextTables,
+};
 use sha2::{Digest, Sha256};
 
 /// The model that ships.
 static SHIPPED: &[u8] = include_bytes!("../../../../models/text-1.model");
+
+/// Its encoder.
+static SHIPPED_ENCODER: &[u8] = include_bytes!("../../../../models/text-1.encoder");
+
+/// The ending of an encoder's file.
+pub(crate) const ENCODER: &str = "encoder";
 
 /// The name of the model that ships.
 pub(crate) const SHIPPED_NAME: &str = "text-1";
@@ -63,11 +73,50 @@ pub(crate) fn active(folder: &Path) -> Active {
     }
 }
 
+/// The encoder that ships with the binary.
+pub(crate) fn shipped_encoder() -> TextEncoder {
+    TextEncoder::from_file(SHIPPED_ENCODER).expect("the shipped encoder is whole: a test reads it")
+}
+
+/// Tier 1 for tables that [`active`] gave.
+///
+/// # Errors
+/// The tables have no encoder beside them, or it cannot be used.
+pub(crate) fn blended(folder: &Path, tables: Arc<TextTables>) -> anyhow::Result<BlendedText> {
+    let name = history(folder).pop();
+    match name.filter(|name| name != SHIPPED_NAME && tables.name() != SHIPPED_NAME) {
+        Some(name) => blended_from(&path_of(folder, &name).with_extension(ENCODER), tables),
+        None => Ok(BlendedText::new(tables, Arc::new(shipped_encoder()))?),
+    }
+}
+
+/// Tier 1 for tables with the encoder of this file.
+///
+/// # Errors
+/// It cannot be read or used, or was fitted to other tables.
+pub(crate) fn blended_from(file: &Path, tables: Arc<TextTables>) -> anyhow::Result<BlendedText> {
+    Ok(BlendedText::new(tables, Arc::new(read_encoder(file)?))?)
+}
+
+/// Reads an encoder's file.
+///
+/// # Errors
+/// It cannot be read, is too large, cut off, changed, or no encoder of this release.
+pub(crate) fn read_encoder(file: &Path) -> anyhow::Result<TextEncoder> {
+    TextEncoder::from_file(&read_bytes(file)?)
+        .with_context(|| format!("could not read the encoder {}", file.display()))
+}
+
 /// Reads a model's file.
 ///
 /// # Errors
 /// It cannot be read, is too large, cut off, changed, or no model of this release.
 pub(crate) fn read(file: &Path) -> anyhow::Result<TextTables> {
+    TextTables::from_file(&read_bytes(file)?)
+        .with_context(|| format!("could not read the model {}", file.display()))
+}
+
+fn read_bytes(file: &Path) -> anyhow::Result<Vec<u8>> {
     let what = || format!("could not read the model {}", file.display());
     let size = fs::metadata(file).with_context(what)?.len();
     anyhow::ensure!(
@@ -75,20 +124,19 @@ pub(crate) fn read(file: &Path) -> anyhow::Result<TextTables> {
         "{} has {size} bytes, expected at most {FILE_BYTES_MAX}",
         file.display()
     );
-    let bytes = fs::read(file).with_context(what)?;
-    TextTables::from_file(&bytes).with_context(what)
+    fs::read(file).with_context(what)
 }
 
-/// Writes a model's file, whole or not at all.
+/// Writes a model's file, whole or not at all; makes its folder.
 ///
 /// # Errors
 /// The disk refuses.
-pub(crate) fn write(model: &TextTables, file: &Path) -> anyhow::Result<()> {
+pub(crate) fn write(bytes: &[u8], file: &Path) -> anyhow::Result<()> {
     if let Some(folder) = file.parent() {
         fs::create_dir_all(folder)
             .with_context(|| format!("could not make {}", folder.display()))?;
     }
-    replace(file, &model.to_file())
+    replace(file, bytes)
 }
 
 /// Writes a file, whole or not at all.
@@ -113,6 +161,8 @@ pub(crate) struct Shelved {
     pub(crate) file: Option<PathBuf>,
     /// Whether it is in use.
     pub(crate) is_active: bool,
+    /// Whether it has an encoder, and so tier 1.
+    pub(crate) has_encoder: bool,
 }
 
 /// Every model, the shipped one first.
@@ -145,9 +195,11 @@ pub(crate) fn list(folder: &Path) -> anyhow::Result<Vec<Shelved>> {
         name: SHIPPED_NAME.to_owned(),
         file: None,
         is_active: active == SHIPPED_NAME,
+        has_encoder: true,
     };
     let own = found.into_iter().map(|(name, file)| Shelved {
         is_active: name == active,
+        has_encoder: file.with_extension(ENCODER).is_file(),
         name,
         file: Some(file),
     });
@@ -166,7 +218,11 @@ pub(crate) fn activate(folder: &Path, name: &str) -> anyhow::Result<()> {
             "there is no model {name} in {}",
             folder.display()
         );
-        read(&file)?;
+        let tables = Arc::new(read(&file)?);
+        let encoder = file.with_extension(ENCODER);
+        if encoder.is_file() {
+            blended_from(&encoder, tables)?;
+        }
     }
     let mut history = history(folder);
     history.push(name.to_owned());
@@ -193,20 +249,36 @@ pub(crate) fn roll_back(folder: &Path) -> anyhow::Result<String> {
 /// # Errors
 /// There is none of that name, or it cannot be used.
 pub(crate) fn describe(folder: &Path, name: &str) -> anyhow::Result<serde_json::Value> {
-    let (bytes, place) = if name == SHIPPED_NAME {
-        (SHIPPED.to_vec(), "compiled in".to_owned())
-    } else {
-        let file = path_of(folder, name);
-        let bytes = fs::read(&file)
-            .with_context(|| format!("could not read the model {}", file.display()))?;
-        (bytes, file.display().to_string())
+    let file = path_of(folder, name);
+    let is_shipped = name == SHIPPED_NAME;
+    let part = |shipped: &[u8], file: &Path| -> anyhow::Result<(Vec<u8>, serde_json::Value)> {
+        let (bytes, place) = if is_shipped {
+            (shipped.to_vec(), "compiled in".to_owned())
+        } else {
+            (read_bytes(file)?, file.display().to_string())
+        };
+        let said = serde_json::json!({
+            "bytes": bytes.len(), "sha256": hex::encode(Sha256::digest(&bytes)), "place": place,
+        });
+        Ok((bytes, said))
     };
+    let (bytes, mut said) = part(SHIPPED, &file)?;
     let model = TextTables::from_file(&bytes)
         .with_context(|| format!("the model {name} cannot be used"))?;
-    Ok(serde_json::json!({
-        "name": name, "made_as": model.name(), "tier": 0, "purpose": "sentiment, emotions, sarcasm and urgency of a text",
-        "bytes": bytes.len(), "sha256": hex::encode(Sha256::digest(&bytes)), "place": place,
-    }))
+    said["name"] = name.into();
+    said["made_as"] = model.name().into();
+    said["purpose"] = "sentiment, emotions, sarcasm and urgency of a text".into();
+    let file = file.with_extension(ENCODER);
+    if is_shipped || file.is_file() {
+        let (bytes, mut encoder) = part(SHIPPED_ENCODER, &file)?;
+        let read = TextEncoder::from_file(&bytes)
+            .with_context(|| format!("the encoder of {name} cannot be used"))?;
+        encoder["made_as"] = read.name().into();
+        encoder["fitted_to"] = read.tables().into();
+        said["encoder"] = encoder;
+    }
+    said["tier"] = i32::from(said["encoder"].is_object()).into();
+    Ok(said)
 }
 
 fn path_of(folder: &Path, name: &str) -> PathBuf {

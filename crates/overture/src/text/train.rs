@@ -1,12 +1,19 @@
-//! `overture train text`: a model of tier 0 from messages with labels.
+//! `overture train text`: a model of tier 0 from messages with labels, and the encoder's part in it.
 
 use std::path::PathBuf;
 
-use overture_inference::text::{learn::Recipe, make::make};
+use overture_inference::{
+    encoder::fit,
+    text::{
+        TextTables,
+        learn::{Example, Recipe},
+        make::make,
+    },
+};
 
 use super::{
     data::{self, Part},
-    shelf,
+    export, shelf,
 };
 use crate::{progress, table};
 
@@ -30,6 +37,21 @@ pub(crate) struct TrainArgs {
     /// How often every message is seen.
     #[arg(long, default_value_t = Recipe::default().epochs, value_parser = clap::value_parser!(u32).range(1..=100))]
     epochs: u32,
+    /// Where the encoder begins that is fitted to the model and written beside it, instead of the one that ships.
+    #[arg(long, value_name = "FILE")]
+    encoder: Option<PathBuf>,
+    /// Train only tier 0, the tables.
+    #[arg(long, conflicts_with = "encoder")]
+    without_encoder: bool,
+    /// Keep these tables instead of learning new ones: only the encoder is fitted.
+    #[arg(long, value_name = "FILE", conflicts_with = "without_encoder")]
+    tables: Option<PathBuf>,
+    /// Learn nothing: write the messages as word pieces to this file, for the recipe of an encoder.
+    #[arg(long, value_name = "FILE", requires = "vocabulary")]
+    export: Option<PathBuf>,
+    /// The word pieces of `--export`, one a line.
+    #[arg(long, value_name = "FILE", requires = "export")]
+    vocabulary: Option<PathBuf>,
 }
 
 /// Trains and writes the model; progress on a terminal, what was left out on standard error.
@@ -45,14 +67,9 @@ pub(crate) fn run(args: &TrainArgs) -> anyhow::Result<()> {
         "{} rows are malformed",
         data.bad.len()
     );
-    let lexicon = match args
-        .data
-        .iter()
-        .find_map(|folder| data::lexicon(folder).transpose())
-    {
-        Some(lexicon) => lexicon?,
-        None => shelf::shipped().lexicon().clone(),
-    };
+    if let (Some(file), Some(vocabulary)) = (&args.export, &args.vocabulary) {
+        return export::run(&data, vocabulary, file);
+    }
     let train = data.examples(Part::Train);
     let apart = data.examples(Part::Apart);
     println!(
@@ -61,6 +78,42 @@ pub(crate) fn run(args: &TrainArgs) -> anyhow::Result<()> {
         apart.len(),
         data.sets.join(", ")
     );
+    let model = match &args.tables {
+        Some(file) => shelf::read(file)?,
+        None => learn(args, &train, &apart)?,
+    };
+    shelf::write(&model.to_file(), &args.out)?;
+    if !args.without_encoder {
+        let mut encoder = match &args.encoder {
+            Some(file) => shelf::read_encoder(file)?,
+            None => shelf::shipped_encoder(),
+        };
+        println!("fitting the encoder to {} messages", apart.len());
+        let bar = progress::bar();
+        fit(&mut encoder, &model, &apart, &mut |share| {
+            progress::set(&bar, share)
+        });
+        bar.finish_and_clear();
+        shelf::write(&encoder.to_file(), &args.out.with_extension(shelf::ENCODER))?;
+    }
+    println!(
+        "wrote {}; see `overture evaluate text --model {}`",
+        args.out.display(),
+        args.out.display()
+    );
+    Ok(())
+}
+
+/// Learns the tables.
+fn learn(args: &TrainArgs, train: &[Example], apart: &[Example]) -> anyhow::Result<TextTables> {
+    let lexicon = match args
+        .data
+        .iter()
+        .find_map(|folder| data::lexicon(folder).transpose())
+    {
+        Some(lexicon) => lexicon?,
+        None => shelf::shipped().lexicon().clone(),
+    };
     let name = args
         .out
         .file_stem()
@@ -71,15 +124,9 @@ pub(crate) fn run(args: &TrainArgs) -> anyhow::Result<()> {
         epochs: args.epochs,
         ..Recipe::default()
     };
-    let model = make(name, &train, &apart, lexicon, recipe, &mut |share| {
+    let model = make(name, train, apart, lexicon, recipe, &mut |share| {
         progress::set(&bar, share);
     });
     bar.finish_and_clear();
-    shelf::write(&model, &args.out)?;
-    println!(
-        "wrote {}; see `overture evaluate text --model {}`",
-        args.out.display(),
-        args.out.display()
-    );
-    Ok(())
+    Ok(model)
 }

@@ -36,7 +36,8 @@ fn score(more: &[&str], input: &[u8]) -> Vec<Value> {
 fn a_line_is_answered_with_all_that_is_promised() {
     let text = "You people are useless, I am angry: €49.90 for SO-123456 since yesterday";
     let line = serde_json::json!({"id": "a", "text": text}).to_string();
-    let [answer] = &score(&["--reference", "order=SO-######"], line.as_bytes())[..] else {
+    let flags = ["--reference", "order=SO-######", "--tier", "0"];
+    let [answer] = &score(&flags, line.as_bytes())[..] else {
         panic!("one line, one answer");
     };
     assert_eq!(answer["id"], "a");
@@ -81,6 +82,20 @@ fn a_line_is_answered_with_all_that_is_promised() {
         found,
         expected.map(|(words, kind, value)| (words.to_owned(), kind, value))
     );
+
+    // The best that is there: the same fields from both tiers together.
+    for flags in [&[][..], &["--tier", "1"]] {
+        let best = &score(flags, line.as_bytes())[0];
+        assert_eq!(
+            (&best["tier"], &best["model"]),
+            (&1.into(), &"text-1-encoder".into())
+        );
+        let fields = |answer: &Value| -> Vec<String> {
+            answer.as_object().unwrap().keys().cloned().collect()
+        };
+        assert_eq!(fields(best), fields(answer));
+        assert!(best["emotions"]["anger"].as_f64().unwrap() > 0.5);
+    }
 }
 
 #[test]
@@ -121,7 +136,7 @@ fn whatever_the_line_is_it_is_answered_and_the_next_one_too() {
 fn a_wrong_flag_says_what_was_expected() {
     let folder = tempfile::tempdir().unwrap();
     for (arguments, expected) in [
-        (vec!["--tier", "1"], "no text model of tier 1"),
+        (vec!["--tier", "2"], "possible values: 0, 1, auto"),
         (vec!["--reference", "order"], "expected KIND=PATTERN"),
         (
             vec!["--reference", "order=ORD-[##"],
@@ -156,6 +171,11 @@ fn a_model_is_chosen_only_when_it_can_be_used_and_taken_back() {
     changed[middle] ^= 1;
     std::fs::write(models.join("changed.model"), changed).unwrap();
     std::fs::write(models.join("cut.model"), &bytes[..bytes.len() / 3]).unwrap();
+    // Tables as good as any, and beside them half an encoder.
+    std::fs::write(models.join("half.model"), &bytes).unwrap();
+    let encoder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models/text-1.encoder");
+    let encoder = std::fs::read(encoder).unwrap();
+    std::fs::write(models.join("half.encoder"), &encoder[..encoder.len() / 2]).unwrap();
 
     let models = |arguments: &[&str]| {
         let out = run(
@@ -176,7 +196,7 @@ fn a_model_is_chosen_only_when_it_can_be_used_and_taken_back() {
         line.starts_with('*')
     };
     assert!(is_active("text-1") && !is_active("text-own"));
-    for name in ["changed", "cut", "nobody"] {
+    for name in ["changed", "cut", "half", "nobody"] {
         let (done, said) = models(&["activate", name]);
         assert!(!done && said.contains(name), "{said}");
     }
@@ -207,4 +227,61 @@ fn training_names_the_rows_it_cannot_use() {
     assert!(!strict.status.success());
     assert!(said.contains("own.tsv") && said.contains('3'), "{said}");
     assert!(!folder.path().join("own.model").exists());
+}
+
+#[test]
+fn a_model_of_ones_own_reads_with_both_tiers() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    std::fs::create_dir(&data).unwrap();
+    let mut table = "text\tsentiment\n".to_owned();
+    for number in 0..200 {
+        table += &format!("The zorble {number} came, zorbles are what I wanted\t0.9\n");
+        table += &format!("Parcel {number}: it was quorked again, all quorked\t-0.9\n");
+    }
+    std::fs::write(data.join("own.tsv"), table).unwrap();
+    let done = |arguments: &[&str], input: &[u8]| {
+        let out = run(arguments, input, folder.path());
+        assert!(out.status.success(), "{out:?}");
+        String::from_utf8(out.stdout).unwrap()
+    };
+    let train = [
+        "train",
+        "text",
+        "--data",
+        "data",
+        "--out",
+        "models/own.model",
+    ];
+    done(&train, b"");
+    let list = done(&["models", "list", "--models", "models"], b"");
+    assert!(
+        list.lines()
+            .any(|line| line.contains("own ") && line.contains("tiers 0 and 1")),
+        "{list}"
+    );
+    done(&["models", "activate", "own", "--models", "models"], b"");
+    let line = br#"{"id":1,"text":"quorked, and quorked again"}"#;
+    let said = done(&["score", "text", "--models", "models"], line);
+    let said: Value = serde_json::from_str(&said).unwrap();
+    assert_eq!(
+        (&said["tier"], &said["model"]),
+        (&1.into(), &"own-encoder".into())
+    );
+    assert_eq!(said["sentiment"]["label"], "negative", "{said}");
+
+    // Without its encoder it still reads.
+    std::fs::remove_file(folder.path().join("models/own.encoder")).unwrap();
+    let out = run(
+        &["score", "text", "--models", "models"],
+        line,
+        folder.path(),
+    );
+    let warned = String::from_utf8(out.stderr).unwrap();
+    assert!(
+        out.status.success() && warned.contains("tier 0 alone"),
+        "{warned}"
+    );
+    let said: Value = serde_json::from_slice(&out.stdout).unwrap();
+    assert_eq!((&said["tier"], &said["model"]), (&0.into(), &"own".into()));
 }

@@ -1,0 +1,44 @@
+//! What is asked of text models of every tier.
+
+use overture_engine::{model::TextReading, understand::TextModel};
+
+/// The words that moved a score most, taken out, move it toward neutral: in nine of ten strong messages of the challenge.
+pub(crate) fn the_explanation_is_the_reason(model: &dyn TextModel) {
+    const STRONG: f32 = 0.5;
+    const WORDS: usize = 3;
+    const SHARE_MIN: f64 = 0.9;
+    let challenge = include_str!("../../../../models/corpus/challenge.tsv");
+    let (mut strong, mut weaker) = (0, 0);
+    for line in challenge.lines().skip(1) {
+        let text = line.rsplit('\t').next().unwrap();
+        let TextReading::Scored(score) = model.read(text) else {
+            continue;
+        };
+        let value = score.sentiment.score;
+        if value.abs() < STRONG {
+            continue;
+        }
+        strong += 1;
+        let mut reasons: Vec<_> = score
+            .evidence
+            .iter()
+            .filter(|one| one.weight.signum() == value.signum())
+            .collect();
+        reasons.sort_by(|one, other| other.weight.abs().total_cmp(&one.weight.abs()));
+        reasons.truncate(WORDS);
+        reasons.sort_by_key(|one| std::cmp::Reverse(one.start));
+        let mut rest = text.to_owned();
+        for one in reasons {
+            rest.replace_range(one.start as usize..one.end as usize, "");
+        }
+        let left = match model.read(&rest) {
+            TextReading::Scored(score) => score.sentiment.score,
+            TextReading::Abstained { .. } => 0.0,
+        };
+        let toward = value.signum() * left < value.abs();
+        weaker += u32::from(toward);
+    }
+    let share = f64::from(weaker) / f64::from(strong);
+    println!("{weaker} of {strong} strong messages are weaker without {WORDS} words");
+    assert!(strong >= 30 && share >= SHARE_MIN, "{weaker} of {strong}");
+}
