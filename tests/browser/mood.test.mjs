@@ -47,6 +47,7 @@ test('angry words reach the desk with what they say, and the rules', async (t) =
   await chip.focus();
   await desk.keyboard.press('Enter');
   await desk.getByText(/^Anger/).first().waitFor();
+  await desk.getByText('text-1-encoder, tier 1').first().waitFor();
   if (process.env.SHOTS) await desk.screenshot({ path: `${process.env.SHOTS}/mood-wide.png` });
   await desk.keyboard.press('Escape');
 
@@ -60,12 +61,14 @@ test('angry words reach the desk with what they say, and the rules', async (t) =
   const { customers } = await api.get('/v1/customers?limit=10');
   const customer = customers[0].customer;
   const { items } = await api.get(`/v1/customers/${customer}/timeline?limit=200`);
-  const moods = items.filter(({ kind }) => kind === 'mood');
+  const moods = items.filter(({ kind, tier }) => kind === 'mood' && tier === 0);
   const messages = items.filter(({ kind, author }) => kind === 'message' && author === 'customer');
   assert.equal(messages.length, 4);
   assert.deepEqual(moods.map(({ message }) => message), messages.slice(0, 3).map(({ message }) => message));
   const angry = moods[1];
   assert.ok(angry.sentiment.score < -0.7 && angry.emotions.anger >= 0.5, JSON.stringify(angry.sentiment));
+  const again = items.find(({ replaces }) => replaces === angry.seq);
+  assert.ok(again.tier === 1 && again.message === angry.message && again.sentiment.score < -0.7, JSON.stringify(again));
   const bytes = new TextEncoder().encode(ANGRY);
   for (const { start, end } of angry.evidence) assert.match(new TextDecoder().decode(bytes.slice(start, end)), /^\S+$/);
   const decided = items.filter(({ kind }) => kind === 'decision').map(({ rule }) => rule);

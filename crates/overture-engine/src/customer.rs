@@ -54,7 +54,7 @@ pub fn may_keep(
 ) -> bool {
     let allowed = || may_analyse(state, unsaid, world);
     match body {
-        CustomerBody::Behaviour(_) => allowed(),
+        CustomerBody::Behaviour(_) | CustomerBody::ReadAgain { .. } => allowed(),
         CustomerBody::Article(fact) => fact.is_a_statement() || allowed(),
         // Who somebody is, is theirs to give where nothing is taken unasked.
         CustomerBody::Identified { .. } => unsaid == Unsaid::ByPolicy || allowed(),
@@ -204,6 +204,8 @@ fn dispatch(step: &mut Step<'_>, event: &CustomerEvent) -> Reply {
             step.timeline(Audience::Staff, body);
             Reply::Done
         }
+        CustomerBody::Labelled(label) => labelled(step, label),
+        CustomerBody::ReadAgain { input, score } => hear_again(step, *input, score),
         CustomerBody::ChatDetails(details) => chat::details(step, details, event.source),
         CustomerBody::ChatRead(read) => chat::read(step, *read),
         CustomerBody::ChatPresence { left_at } => {
@@ -349,18 +351,58 @@ fn hear(step: &mut Step<'_>, event: &CustomerEvent, before: u64) {
             None => return,
         },
     };
+    let row = step.state.timeline_seq + 1;
+    let heard = Heard::new(step.state.applied, about.clone(), row, step.at);
     let settings = &step.world.policy.sentiment;
-    let changed = understand::text::heard(&mut step.state.mood, score, step.at, settings);
-    let mood = step.state.mood.as_deref().expect("it was just heard");
+    let changed = understand::text::heard(&mut step.state.mood, score, heard, settings);
+    show_mood(step, about, score, None);
+    evaluate(step, changed, None);
+}
+
+/// Staff said what a message really is: the mood stays what it was, models learn from it.
+fn labelled(step: &mut Step<'_>, label: &LabelledText) -> Reply {
+    let body = TimelineBody::Labelled {
+        agent: label.agent,
+        row: label.row,
+        sentiment: label.sentiment,
+    };
+    step.timeline(Audience::Staff, body);
+    let (customer, at) = (step.state.customer, step.at);
+    step.effect(Effect::Labelled {
+        customer,
+        at,
+        label: label.clone(),
+    });
+    Reply::Done
+}
+
+/// A slower model read a text of the customer's anew: their mood is as if it had been read so at once.
+fn hear_again(step: &mut Step<'_>, input: Seq, score: &TextScore) -> Reply {
+    let settings = &step.world.policy.sentiment;
+    let mood = step.state.mood.as_deref_mut();
+    let again = mood.and_then(|mood| understand::text::heard_again(mood, input, score, settings));
+    let Some(heard) = again else {
+        return Reply::Gone;
+    };
+    show_mood(step, heard.of, score, Some(heard.row));
+    evaluate(step, SignalGroups::SENTIMENT, None);
+    Reply::Done
+}
+
+/// Shows staff what was read, with where it left the mood.
+fn show_mood(step: &mut Step<'_>, of: ReadingOf, score: &TextScore, replaces: Option<u64>) {
+    let Some(mood) = step.state.mood.as_deref() else {
+        return;
+    };
     let reading = MoodReading {
-        of: about,
+        of,
         score: score.clone(),
         average: mood.average,
         trend: mood.trend(),
         repeated_negatives: mood.repeated_since.is_some(),
+        replaces,
     };
     step.timeline(Audience::Staff, TimelineBody::Mood(Box::new(reading)));
-    evaluate(step, changed, None);
 }
 
 /// Scores the customer anew, with nothing new done, and lets the rules speak.

@@ -3,9 +3,17 @@
 
 use overture_engine::{
     decide::SentimentSettings,
-    model::{Emotion, Millis, Mood, Sentiment, SentimentLabel, TextScore, Timestamp},
-    understand::text::heard,
+    model::{
+        Emotion, HEARD_MAX, Heard, Millis, Mood, ReadingOf, Sentiment, SentimentLabel, Seq,
+        TextScore, Timestamp,
+    },
+    understand::text::{heard, heard_again},
 };
+
+/// The text of an event that came with this input.
+fn text(input: u64, at: Timestamp) -> Heard {
+    Heard::new(Seq(input), ReadingOf::Event("Said".to_owned()), input, at)
+}
 
 fn score(value: f32) -> TextScore {
     TextScore {
@@ -61,12 +69,8 @@ fn average_run_length(limit: f32, shift: f64, runs: u32) -> f64 {
         loop {
             texts += 1;
             at = at + Millis(1_000);
-            heard(
-                &mut mood,
-                &score(-(normal.next() + shift) as f32),
-                at,
-                &settings,
-            );
+            let said = score(-(normal.next() + shift) as f32);
+            heard(&mut mood, &said, text(texts, at), &settings);
             if mood.as_ref().unwrap().repeated_since.is_some() {
                 break;
             }
@@ -105,7 +109,7 @@ fn it_is_left_at_half_the_limit_and_not_before_the_dwell() {
     let mut at = Timestamp(0);
     let mut say = |mood: &mut Option<Box<Mood>>, value: f32| {
         at = at + Millis::from_secs(5);
-        heard(mood, &score(value), at, &settings);
+        heard(mood, &score(value), text(1, at), &settings);
         mood.as_ref().unwrap().repeated_since.is_some()
     };
     let said: Vec<bool> = (0..4).map(|_| say(&mut mood, -0.9)).collect();
@@ -128,7 +132,7 @@ fn words_of_another_day_do_not_add_up() {
     let mut mood = None;
     for day in 0..10 {
         let at = Timestamp(day * 86_400_000);
-        heard(&mut mood, &score(-0.9), at, &settings);
+        heard(&mut mood, &score(-0.9), text(1, at), &settings);
         let mood = mood.as_ref().unwrap();
         assert_eq!(mood.repeated_since, None);
         assert_eq!(mood.scores.as_slice(), [-0.9]);
@@ -140,14 +144,68 @@ fn the_trend_is_the_slope_of_the_last_scores() {
     let settings = SentimentSettings::default();
     let mut mood = None;
     for (place, value) in [0.4, 0.1, -0.2, -0.5].into_iter().enumerate() {
-        heard(
-            &mut mood,
-            &score(value),
-            Timestamp(place as i64 * 1_000),
-            &settings,
-        );
+        let text = text(1, Timestamp(place as i64 * 1_000));
+        heard(&mut mood, &score(value), text, &settings);
     }
     let mood = mood.unwrap();
     assert!((mood.trend() + 0.3).abs() < 1e-5, "{}", mood.trend());
     assert_eq!(mood.emotions[Emotion::Anger as usize], 0.1);
+}
+
+#[test]
+fn a_text_read_anew_counts_as_if_it_had_been_read_so_at_once() {
+    let settings = SentimentSettings::default();
+    let mut normal = Normal(11);
+    for round in 0..2_000u64 {
+        // Some pauses are long enough for another conversation to begin.
+        let steps: Vec<(f32, u64)> = (0..1 + round % 16)
+            .map(|_| {
+                let pause = if normal.next() > 1.5 { 90_000_u64 } else { 20 };
+                (normal.next() as f32, pause)
+            })
+            .collect();
+        let again = steps.len() - 1 - (round as usize / 16 % HEARD_MAX).min(steps.len() - 1);
+        let (mut mood, mut at_once, mut at) = (None, None, Timestamp(0));
+        for (place, (value, pause)) in steps.iter().enumerate() {
+            at = at + Millis::from_secs(*pause);
+            heard(&mut mood, &score(*value), text(place as u64, at), &settings);
+            let value = if place == again { -value } else { *value };
+            heard(
+                &mut at_once,
+                &score(value),
+                text(place as u64, at),
+                &settings,
+            );
+        }
+        let new = score(-steps[again].0);
+        let mood = mood.as_deref_mut().unwrap();
+        let read = heard_again(mood, Seq(again as u64), &new, &settings).unwrap();
+        assert_eq!(read.input, Seq(again as u64));
+        let kept = mood
+            .scores
+            .len()
+            .min(at_once.as_ref().unwrap().scores.len());
+        let mut at_once = *at_once.unwrap();
+        // What fell out of the list of scores to make room does not come back.
+        at_once.scores.drain(..at_once.scores.len() - kept);
+        assert_eq!(*mood, at_once, "round {round}");
+    }
+}
+
+#[test]
+fn a_text_of_long_ago_is_not_counted_anew() {
+    let settings = SentimentSettings::default();
+    let mut mood = None;
+    for place in 0..=HEARD_MAX as u64 {
+        heard(
+            &mut mood,
+            &score(-0.5),
+            text(place, Timestamp(place as i64)),
+            &settings,
+        );
+    }
+    let mut mood = *mood.unwrap();
+    let before = mood.clone();
+    assert_eq!(heard_again(&mut mood, Seq(0), &score(0.5), &settings), None);
+    assert_eq!(mood, before);
 }

@@ -48,6 +48,11 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         oldest_known: 1,
         sql: include_str!("../migrations/0008_brands.sql"),
     },
+    Migration {
+        version: 9,
+        oldest_known: 1,
+        sql: include_str!("../migrations/0009_labels.sql"),
+    },
 ];
 
 /// Which schema versions have been applied.

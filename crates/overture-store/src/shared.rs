@@ -16,8 +16,8 @@ use crate::{
     Alert, ApiToken, Article, ArticleChange, ArticleCounts, ArticleLocale, ArticleText, Boot,
     Brand, CommitUnit, Committed, ConversationsOf, CustomerSummary, CustomersBy, DecisionCounts,
     DecisionFilter, DecisionQuery, DiskPressure, Epoch, Erased, GrantRow, Guide, GuideHealth,
-    GuideMedia, GuideRevision, GuideSet, GuideSight, LedgerOf, LedgerReport, LedgerRow, MasterKey,
-    MinuteCount, MissedSearch, OutboxClaim, PolicyRevision, Pruned, PublishedArticle,
+    GuideMedia, GuideRevision, GuideSet, GuideSight, LabelRow, LedgerOf, LedgerReport, LedgerRow,
+    MasterKey, MinuteCount, MissedSearch, OutboxClaim, PolicyRevision, Pruned, PublishedArticle,
     RejectedEvent, Retention, SkippedEvent, Source, Staff, StaffSession, Store, StoreError,
     TimelinePage, TimelineQuery, Totals, Upload, UploadLimits, Uploaded, WriteKey,
     keys::Keys,
@@ -515,6 +515,16 @@ impl<B: Backend> Store for SqlStore<B> {
 
     fn article_counts(&self) -> Result<Vec<ArticleCounts>, StoreError> {
         self.backend.read("read articles' counts", articles::counts)
+    }
+
+    fn labelled_texts(
+        &self,
+        after: Option<(CustomerId, u64)>,
+        limit: u32,
+    ) -> Result<Vec<LabelRow>, StoreError> {
+        self.backend.read("read labels", |db| {
+            customers::labelled_texts(db, &self.keys, after, limit)
+        })
     }
 
     fn missed_searches(&self, limit: u32) -> Result<Vec<MissedSearch>, StoreError> {

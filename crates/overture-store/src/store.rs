@@ -11,7 +11,7 @@ use crate::{
     Alert, ApiToken, Article, ArticleChange, ArticleCounts, ArticleLocale, ArticleText, Boot,
     Brand, CommitUnit, Committed, ConversationsOf, CustomerSummary, CustomersBy, DecisionCounts,
     DecisionFilter, DecisionQuery, DiskPressure, Epoch, Erased, GrantRow, Guide, GuideHealth,
-    GuideMedia, GuideRevision, GuideSet, GuideSight, LedgerOf, LedgerReport, LedgerRow,
+    GuideMedia, GuideRevision, GuideSet, GuideSight, LabelRow, LedgerOf, LedgerReport, LedgerRow,
     MinuteCount, MissedSearch, OutboxClaim, PolicyRevision, Pruned, PublishedArticle,
     RejectedEvent, Retention, SkippedEvent, Source, Staff, StaffSession, StoreError, TimelinePage,
     TimelineQuery, Totals, Upload, UploadLimits, Uploaded, WriteKey,
@@ -275,6 +275,13 @@ pub trait Store: Send + Sync {
 
     /// What came of every text.
     fn article_counts(&self) -> Result<Vec<ArticleCounts>, StoreError>;
+
+    /// What staff labelled, in the order of customers and of their messages: at most `limit` rows after `after`.
+    fn labelled_texts(
+        &self,
+        after: Option<(CustomerId, u64)>,
+        limit: u32,
+    ) -> Result<Vec<LabelRow>, StoreError>;
 
     /// The last searches that found nothing, newest first.
     fn missed_searches(&self, limit: u32) -> Result<Vec<MissedSearch>, StoreError>;

@@ -47,6 +47,7 @@ pub(crate) struct UnitRows {
     pub(crate) counts: BTreeMap<(i64, String, String), i64>,
     pub(crate) articles: BTreeMap<(IdBytes, String, u32), [i64; 5]>,
     pub(crate) misses: Vec<MissRow>,
+    pub(crate) labels: BTreeMap<(IdBytes, i64), LabelRow>,
     pub(crate) sources: BTreeMap<IdBytes, (i64, i64)>,
     pub(crate) skipped: Vec<SkippedRow>,
 }
@@ -138,6 +139,14 @@ pub(crate) struct OutboxRow {
     pub(crate) delivery: IdBytes,
     pub(crate) next_try_at: i64,
     pub(crate) record: Vec<u8>,
+}
+
+#[derive(Debug)]
+pub(crate) struct LabelRow {
+    pub(crate) labelled_at: i64,
+    pub(crate) agent: IdBytes,
+    pub(crate) sentiment: i64,
+    pub(crate) words: Vec<u8>,
 }
 
 #[derive(Debug)]
@@ -369,6 +378,19 @@ fn note_effect(rows: &mut UnitRows, effect: &Effect, at: Timestamp, sealing: &mu
                 *count += added;
             }
         }
+        Effect::Labelled {
+            customer,
+            at,
+            label,
+        } => {
+            let row = LabelRow {
+                labelled_at: at.0,
+                agent: *label.agent.uuid().as_bytes(),
+                sentiment: numbers::sentiment_number(label.sentiment),
+                words: sealing.seal(*customer, label.text.reveal()),
+            };
+            rows.labels.insert((id(*customer), label.row as i64), row);
+        }
         Effect::SearchMissed(miss) => rows.misses.push(MissRow {
             happened_at: miss.at.0,
             customer: id(miss.customer),
@@ -457,7 +479,7 @@ use numbers::{audience_number, kind_number, level_number, status_number};
 /// The numbers in columns. Those of kinds, levels and states are the records' own.
 pub(crate) mod numbers {
     use overture_engine::model::{
-        Audience, ConversationStatus, IdentifierKind, IdentityLevel, NeedLevel,
+        Audience, ConversationStatus, IdentifierKind, IdentityLevel, NeedLevel, SentimentLabel,
     };
 
     use crate::{StoreError, records::number};
@@ -481,6 +503,14 @@ pub(crate) mod numbers {
 
     pub(crate) fn status_number(status: ConversationStatus) -> i64 {
         number::of(&status)
+    }
+
+    pub(crate) fn sentiment_number(sentiment: SentimentLabel) -> i64 {
+        number::of(&sentiment)
+    }
+
+    pub(crate) fn sentiment(number: i64) -> Result<SentimentLabel, StoreError> {
+        number::read(number, "label.sentiment")
     }
 
     pub(crate) fn kind_number(kind: IdentifierKind) -> i64 {

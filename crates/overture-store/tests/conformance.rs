@@ -63,6 +63,7 @@ conformance! {
     tokens_policies_and_settings
     articles_keep_versions_and_refuse_what_is_stale
     articles_are_counted_and_words_that_found_nothing_are_sealed
+    labels_are_kept_once_a_message_and_go_with_their_customer
     refused_events_are_bounded
     guides_are_drafted_published_and_counted
     a_guides_file_is_read_in_any_stretch
@@ -552,6 +553,80 @@ fn a_merge_moves_everything_and_keeps_texts_readable(place: &impl Place) {
         &item.body,
         TimelineBody::Message { text, .. } if text.is_empty()
     )));
+}
+
+fn labels_are_kept_once_a_message_and_go_with_their_customer(place: &impl Place) {
+    let store = place.writer();
+    let (one, other) = (customer(1), customer(2));
+    let label = |customer, row, sentiment, text: &str| Effect::Labelled {
+        customer,
+        at: NOW + Millis(row),
+        label: LabelledText {
+            agent: agent(1),
+            row,
+            sentiment,
+            text: Private::new(text),
+        },
+    };
+    let commit = |seq, effects| {
+        store
+            .commit(&unit(vec![page_view(seq, one)], effects))
+            .unwrap()
+    };
+    use SentimentLabel::{Negative, Neutral, Positive};
+    commit(
+        1,
+        vec![
+            label(one, 3, Positive, "charming"),
+            label(one, 5, Neutral, "it is broken [order:x]"),
+            label(other, 1, Negative, "still nothing"),
+        ],
+    );
+    // The last word counts.
+    commit(2, vec![label(one, 3, Negative, "charming")]);
+    let seen = |after, limit| -> Vec<(CustomerId, u64, SentimentLabel, String)> {
+        let rows = store.labelled_texts(after, limit).unwrap();
+        rows.into_iter()
+            .map(|row| {
+                assert_eq!(row.label.agent, agent(1));
+                assert!(row.at > NOW);
+                let text = row.label.text.reveal().to_owned();
+                (row.customer, row.label.row, row.label.sentiment, text)
+            })
+            .collect()
+    };
+    let mut all = vec![
+        (one, 3, Negative, "charming".to_owned()),
+        (one, 5, Neutral, "it is broken [order:x]".to_owned()),
+        (other, 1, Negative, "still nothing".to_owned()),
+    ];
+    all.sort_by_key(|row| (*row.0.uuid().as_bytes(), row.1));
+    assert_eq!(seen(None, 10), all);
+    let mut paged = seen(None, 1);
+    while let Some(last) = paged.last() {
+        let next = seen(Some((last.0, last.1)), 1);
+        if next.is_empty() {
+            break;
+        }
+        paged.extend(next);
+    }
+    assert_eq!(paged, all);
+
+    commit(
+        3,
+        vec![Effect::Merged {
+            from: other,
+            into: one,
+            timeline_offset: 7,
+        }],
+    );
+    let merged: Vec<_> = seen(None, 10)
+        .into_iter()
+        .map(|row| (row.0, row.1))
+        .collect();
+    assert_eq!(merged, [(one, 3), (one, 5), (one, 8)]);
+    store.erase(one, NOW).unwrap();
+    assert_eq!(seen(None, 10), []);
 }
 
 fn erased_texts_read_as_empty_and_are_counted(place: &impl Place) {

@@ -8,8 +8,10 @@ use overture_engine::understand::{EngagementModel, TextModel};
 use crate::{
     audit,
     config::{Config, DEFAULTS, Flags},
+    core::LoadText,
     demo, doctor,
     doctor_site::{self, SiteArgs},
+    export,
     first_start::Preset,
     issues, loadgen, policy,
     serve::{self, Print, Settings},
@@ -34,6 +36,9 @@ enum Command {
     /// The ledger of grants.
     #[command(subcommand)]
     Audit(AuditCommand),
+    /// Take out what belongs elsewhere.
+    #[command(subcommand)]
+    Export(ExportCommand),
     /// Check that everything is in place, here or (`--site`) on a page that carries the
     /// widget; each line says what to do.
     Doctor(DoctorArgs),
@@ -120,6 +125,12 @@ struct DoctorArgs {
 enum AuditCommand {
     /// Check the hash chains; name the first row that was changed, and exit with 1.
     Verify(Flags),
+}
+
+#[derive(Debug, Subcommand)]
+enum ExportCommand {
+    /// What staff said messages really are, to learn from.
+    Labels(export::LabelsArgs),
 }
 
 #[derive(Debug, Subcommand)]
@@ -212,10 +223,12 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Serve(args) => {
             let config = Config::load(&args.flags)?;
             serve::start_logging(&config)?;
+            let texts = texts(&config);
             let settings = Settings {
                 preset: args.preset.preset(),
                 demo: false,
-                text: active_text(&config),
+                text: texts.first,
+                text_again: texts.second,
                 config,
                 engagement: engagement(),
             };
@@ -228,6 +241,7 @@ fn run(command: Command) -> anyhow::Result<()> {
             visitors: args.visitors,
         })),
         Command::Audit(AuditCommand::Verify(flags)) => audit::verify(&Config::load(&flags)?),
+        Command::Export(ExportCommand::Labels(args)) => export::labels(&args),
         Command::Doctor(DoctorArgs { flags, site: args }) => {
             let config = Config::load(&flags)?;
             match args.site.clone() {
@@ -270,7 +284,12 @@ fn models(args: &ModelsArgs) -> anyhow::Result<()> {
                 let place = one.file.map_or("ships with the binary".to_owned(), |file| {
                     file.display().to_string()
                 });
-                println!("{mark} {:<24} text, tier 0  {place}", one.name);
+                let tiers = if one.has_encoder {
+                    "tiers 0 and 1"
+                } else {
+                    "tier 0"
+                };
+                println!("{mark} {:<24} text, {tiers:<13}  {place}", one.name);
             }
             if let Some(why) = text::shelf::active(folder).fallback {
                 println!("{why}");
@@ -301,13 +320,35 @@ pub fn text() -> Arc<dyn TextModel> {
     Arc::new(text::shelf::shipped())
 }
 
-/// The text model that was made active; where it cannot be used, the log says so.
-fn active_text(config: &Config) -> Arc<dyn TextModel> {
-    let active = text::shelf::active(&config.data_dir.join("models"));
+/// What reads texts.
+pub struct Texts {
+    /// Before they are logged: the tables.
+    pub first: Arc<dyn TextModel>,
+    /// Behind that: tables and encoder.
+    pub second: Option<LoadText>,
+}
+
+/// The text models that were made active; where one cannot be used, the log says so.
+pub fn texts(config: &Config) -> Texts {
+    let folder = config.data_dir.join("models");
+    let active = text::shelf::active(&folder);
     if let Some(reason) = active.fallback {
         tracing::error!(%reason, "the active text model cannot be used");
     }
-    Arc::new(active.model)
+    let tables = Arc::new(active.model);
+    let same = Arc::clone(&tables);
+    let load = move || match text::shelf::blended(&folder, same) {
+        Ok(blended) => Some(Arc::new(blended) as Arc<dyn TextModel>),
+        Err(error) => {
+            let reason = format!("{error:#}");
+            tracing::error!(%reason, "texts are read by tier 0 alone: the encoder cannot be used");
+            None
+        }
+    };
+    Texts {
+        second: config.second_reading.then(|| Box::new(load) as LoadText),
+        first: tables,
+    }
 }
 
 fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {

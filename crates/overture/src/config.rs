@@ -43,6 +43,8 @@ pub struct Config {
     pub log: String,
     /// How it is logged.
     pub log_format: LogFormat,
+    /// Whether the encoder reads texts once more.
+    pub second_reading: bool,
     /// Where alerts go.
     pub webhook: WebhookConfig,
     /// Text messages.

@@ -15,6 +15,7 @@ pub mod core;
 mod demo;
 mod doctor;
 mod doctor_site;
+mod export;
 mod figures;
 pub mod first_start;
 mod issues;

@@ -49,6 +49,8 @@ pub struct Settings {
     pub engagement: Arc<dyn EngagementModel>,
     /// What reads texts.
     pub text: Arc<dyn TextModel>,
+    /// What reads them anew behind it, if anything does.
+    pub text_again: Option<core::LoadText>,
 }
 
 /// A server that listens.
@@ -96,6 +98,7 @@ impl Server {
             store: Arc::clone(&store),
             engagement: settings.engagement,
             text: settings.text,
+            text_again: settings.text_again,
             key: pseudonym_key(&store.installation_secret()?),
             clock: clock::now,
         });

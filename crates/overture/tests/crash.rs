@@ -69,6 +69,7 @@ fn open(place: &dyn TempStore) -> (Arc<dyn Store>, Arc<Faults>, Arc<Handle>, Run
         store: Arc::new(faulty),
         engagement: Arc::new(PlainModel),
         text: Arc::new(overture_engine::understand::text::NoTextModel),
+        text_again: None,
         key: Default::default(),
         clock,
     });

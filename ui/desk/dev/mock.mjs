@@ -289,6 +289,20 @@ const routes = [
   ],
   [
     'POST',
+    '/v1/conversations/:id/messages/:seq/label',
+    ({ id, seq, body }) => {
+      const talk = data.conversations.find((it) => it.conversation === id);
+      append(talk.customer, {
+        kind: 'labelled',
+        row: Number(seq),
+        agent_name: me.name,
+        sentiment: body.sentiment,
+      });
+      return [204];
+    },
+  ],
+  [
+    'POST',
     '/v1/conversations/:id/messages/:seq/reveal',
     ({ id, seq, body }) => {
       const talk = data.conversations.find((c) => c.conversation === id);

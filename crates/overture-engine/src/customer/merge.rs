@@ -128,11 +128,13 @@ fn fold_history(state: &mut CustomerState, from: &CustomerState) {
     articles::fold(state, from);
 }
 
-/// The newer mood goes on; whoever was negative again and again on either side still is.
+/// The newer mood goes on; whoever was negative again and again on either side still is. What both heard is not read anew.
 fn fold_mood(mine: &mut Option<Box<Mood>>, other: Option<&Mood>) {
     let Some(other) = other else { return };
+    let mut other = other.clone();
+    other.heard.clear();
     let Some(mood) = mine else {
-        *mine = Some(Box::new(other.clone()));
+        *mine = Some(Box::new(other));
         return;
     };
     let (negatives, repeated) = (
@@ -141,8 +143,9 @@ fn fold_mood(mine: &mut Option<Box<Mood>>, other: Option<&Mood>) {
     );
     let texts = mood.texts.saturating_add(other.texts);
     if other.at > mood.at {
-        **mood = other.clone();
+        **mood = other;
     }
+    mood.heard.clear();
     mood.negatives = negatives;
     mood.repeated_since = repeated;
     mood.texts = texts;

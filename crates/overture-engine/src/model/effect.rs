@@ -4,10 +4,10 @@ use super::{
     AgentId, AgentState, ArticleFact, ArticleTally, Attachment, CallbackRow, CallbackText,
     CallbackView, ChannelKind, ChatStanding, ConsentSource, ConversationStatus, CustomerId,
     DecisionId, DecisionRecord, DeliveryId, GrantId, GrantState, GuideFactKind, GuideId,
-    IdentifierKind, IdentityLink, InteractionId, LinkKey, MailFailure, MessageId, Millis,
-    MoodReading, OfferId, OfferOptionKind, OfferStage, OfferStyle, Outcome, PauseChange, Private,
-    Purpose, RedemptionId, RequestId, RequestState, ResolutionCode, SearchMiss, Signal, SourceId,
-    Timestamp,
+    IdentifierKind, IdentityLink, InteractionId, LabelledText, LinkKey, MailFailure, MessageId,
+    Millis, MoodReading, OfferId, OfferOptionKind, OfferStage, OfferStyle, Outcome, PauseChange,
+    Private, Purpose, RedemptionId, RequestId, RequestState, ResolutionCode, SearchMiss,
+    SentimentLabel, Signal, SourceId, Timestamp,
 };
 
 /// One thing to be written in the same transaction as the input that caused it.
@@ -75,6 +75,15 @@ pub enum Effect {
     Outbox(OutboxItem),
     /// Something was done with an article: adds to its counts.
     Article(ArticleTally),
+    /// A message was labelled; replaces an earlier label of the same message.
+    Labelled {
+        /// Whose message.
+        customer: CustomerId,
+        /// When.
+        at: Timestamp,
+        /// By whom, which and what.
+        label: LabelledText,
+    },
     /// A search found nothing.
     SearchMissed(SearchMiss),
     /// One more of something that is only counted, by minute.
@@ -237,6 +246,15 @@ pub enum TimelineBody {
         original: Option<Private>,
         /// Files that came with it.
         attachments: Vec<Attachment>,
+    },
+    /// A member of staff said what a message really is.
+    Labelled {
+        /// Who.
+        agent: AgentId,
+        /// The message's number.
+        row: u64,
+        /// What they said it is.
+        sentiment: SentimentLabel,
     },
     /// A member of staff was shown what was replaced in a message.
     Revealed {

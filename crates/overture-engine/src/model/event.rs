@@ -3,9 +3,10 @@
 use super::{
     AgentId, ArticleFact, Asker, Attachment, CallOutcome, CallbackAsk, CallbackOffer, ChannelKind,
     ChatDetails, ChatRead, ConsentSource, CustomerId, CustomerState, DismissedHow, GrantId,
-    GrantTerms, GuideFactKind, GuideId, Identifier, IdentityLevel, InteractionId, LinkKey,
-    MailFailed, MergeId, OfferId, OfferOptionKind, PauseChange, Private, Purpose, ResolutionCode,
-    RouteEvent, RouteToCustomer, Seq, Slot, SourceId, TextReading, Timestamp, Unsaid, WorldFacts,
+    GrantTerms, GuideFactKind, GuideId, Identifier, IdentityLevel, InteractionId, LabelledText,
+    LinkKey, MailFailed, MergeId, OfferId, OfferOptionKind, PauseChange, Private, Purpose,
+    ResolutionCode, RouteEvent, RouteToCustomer, Seq, Slot, SourceId, TextReading, TextScore,
+    Timestamp, Unsaid, WorldFacts,
 };
 
 /// One entry of the log: an input that one state machine takes, exactly once, in order.
@@ -204,6 +205,15 @@ pub enum CustomerBody {
         row: u64,
         /// Why, in their words.
         reason: Private,
+    },
+    /// A member of staff said what a message of the customer's really is.
+    Labelled(LabelledText),
+    /// A slower model read a text anew, after it was logged with a first reading.
+    ReadAgain {
+        /// The input that the text came with.
+        input: Seq,
+        /// What it says.
+        score: Box<TextScore>,
     },
     /// An agent ended a conversation.
     AgentResolved {

@@ -2,7 +2,7 @@
 
 use smallvec::SmallVec;
 
-use super::{MessageId, Timestamp};
+use super::{AgentId, MessageId, Private, Seq, Timestamp};
 
 /// The product's emotions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -199,6 +199,51 @@ pub struct Mood {
     pub negatives: f32,
     /// Since when the customer counts as negative again and again.
     pub repeated_since: Option<Timestamp>,
+    /// The last texts, oldest first, at most [`HEARD_MAX`]: a slower model may still read them anew.
+    pub heard: SmallVec<[Heard; 1]>,
+}
+
+/// How many texts may wait for a second reading: more than anybody writes within the second that it takes.
+pub const HEARD_MAX: usize = 4;
+
+/// A text that is part of the mood, and what the mood was before it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Heard {
+    /// The input that it came with.
+    pub input: Seq,
+    /// What it was.
+    pub of: ReadingOf,
+    /// The number of its row in the timeline.
+    pub row: u64,
+    /// When it came (server time).
+    pub at: Timestamp,
+    /// Its score.
+    pub score: f32,
+    /// Whether it is the first of a conversation: another day is another one.
+    pub begins: bool,
+    /// [`Mood::average`] before it.
+    pub average: f32,
+    /// [`Mood::negatives`] before it.
+    pub negatives: f32,
+    /// [`Mood::repeated_since`] before it.
+    pub repeated_since: Option<Timestamp>,
+}
+
+impl Heard {
+    /// A text that is about to be taken into the mood.
+    pub fn new(input: Seq, of: ReadingOf, row: u64, at: Timestamp) -> Self {
+        Self {
+            input,
+            of,
+            row,
+            at,
+            score: 0.0,
+            begins: false,
+            average: 0.0,
+            negatives: 0.0,
+            repeated_since: None,
+        }
+    }
 }
 
 impl Mood {
@@ -219,6 +264,19 @@ impl Mood {
         }
         up / across
     }
+}
+
+/// What a member of staff says that a message really is.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LabelledText {
+    /// Who says so.
+    pub agent: AgentId,
+    /// The message's number in the timeline.
+    pub row: u64,
+    /// How its writer feels.
+    pub sentiment: SentimentLabel,
+    /// The message as models see it.
+    pub text: Private,
 }
 
 /// What was read.
@@ -243,4 +301,6 @@ pub struct MoodReading {
     pub trend: f32,
     /// Whether the customer counts as negative again and again after it.
     pub repeated_negatives: bool,
+    /// The number of the timeline's row with an earlier reading of the same text, which this one replaces.
+    pub replaces: Option<u64>,
 }

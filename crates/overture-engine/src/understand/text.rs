@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use crate::{
     decide::{SentimentSettings, SignalGroups},
     model::{
-        Abstained, Behaviour, CustomerBody, MOOD_SCORES_MAX, Mood, TextReading, TextScore,
-        Timestamp,
+        Abstained, Behaviour, CustomerBody, HEARD_MAX, Heard, MOOD_SCORES_MAX, Mood, Seq,
+        TextReading, TextScore, Timestamp,
     },
 };
 
@@ -65,34 +65,76 @@ pub fn said<'a>(body: &'a CustomerBody, properties: &[String]) -> Option<Cow<'a,
     (!text.is_empty()).then_some(text)
 }
 
-/// Takes a scored text into the mood, as of `at` (server time). Says which signals changed.
-///
-/// Repeated negatives are a one-sided CUSUM (Page, "Continuous Inspection Schemes", 1954) of
-/// `z = (usual - score) / spread`: `S <- max(0, S + z - reference)`. It is entered above `limit` and left at half of it,
-/// not before `dwell`; `S` never rises past twice the limit, so that it can be left again.
+/// Takes a scored text into the mood. `heard` says what it is and when it came (server time); the rest of it is filled in. Says
+/// which signals changed.
 pub fn heard(
     mood: &mut Option<Box<Mood>>,
     score: &TextScore,
-    at: Timestamp,
+    mut heard: Heard,
     settings: &SentimentSettings,
 ) -> SignalGroups {
     let is_first = mood.is_none();
     let mood = mood.get_or_insert_default();
-    let value = score.sentiment.score;
-    let last = mood.at;
-    mood.at = at;
+    heard.begins = is_first || heard.at.since(mood.at) > settings.fresh;
+    heard.score = score.sentiment.score;
+    mood.at = heard.at;
+    mood.texts = mood.texts.saturating_add(1);
+    feel(mood, score);
+    count(mood, heard, settings);
+    SignalGroups::SENTIMENT
+}
+
+/// Replaces the score of a text that was taken into the mood with `input`, as if it had been read so at once. Gives what was read;
+/// `None` when it was too long ago and the mood stays as it is.
+pub fn heard_again(
+    mood: &mut Mood,
+    input: Seq,
+    score: &TextScore,
+    settings: &SentimentSettings,
+) -> Option<Heard> {
+    let place = mood.heard.iter().position(|heard| heard.input == input)?;
+    let mut later: Vec<Heard> = mood.heard.drain(place..).collect();
+    let first = later.first_mut()?;
+    first.score = score.sentiment.score;
+    let again = first.clone();
+    mood.average = again.average;
+    mood.negatives = again.negatives;
+    mood.repeated_since = again.repeated_since;
+    let kept = mood.scores.len().saturating_sub(later.len());
+    mood.scores.truncate(kept);
+    if later.len() == 1 {
+        feel(mood, score);
+    }
+    for heard in later {
+        count(mood, heard, settings);
+    }
+    Some(again)
+}
+
+/// How the customer feels is how they felt in their last text.
+fn feel(mood: &mut Mood, score: &TextScore) {
     mood.sentiment = score.sentiment;
     mood.emotions = score.emotions;
     mood.sarcasm = score.sarcasm;
     mood.urgency = score.urgency;
-    mood.texts = mood.texts.saturating_add(1);
-    if !is_first && at.since(last) > settings.fresh {
-        // Another day is another conversation.
+}
+
+/// Counts a text's score into average, trend and repeated negatives.
+///
+/// Repeated negatives are a one-sided CUSUM (Page, "Continuous Inspection Schemes", 1954) of
+/// `z = (usual - score) / spread`: `S <- max(0, S + z - reference)`. It is entered above `limit` and left at half of it,
+/// not before `dwell`; `S` never rises past twice the limit, so that it can be left again.
+fn count(mood: &mut Mood, mut heard: Heard, settings: &SentimentSettings) {
+    heard.average = mood.average;
+    heard.negatives = mood.negatives;
+    heard.repeated_since = mood.repeated_since;
+    if heard.begins {
         mood.scores.clear();
         mood.negatives = 0.0;
         mood.repeated_since = None;
     }
-    mood.average = if mood.scores.is_empty() {
+    let value = heard.score;
+    mood.average = if heard.begins {
         value
     } else {
         mood.average + settings.smoothing * (value - mood.average)
@@ -104,12 +146,16 @@ pub fn heard(
     let residual = (settings.usual - value) / settings.spread;
     let limit = settings.limit;
     mood.negatives = (mood.negatives + residual - settings.reference).clamp(0.0, 2.0 * limit);
+    let at = heard.at;
     mood.repeated_since = match mood.repeated_since {
         None if mood.negatives > limit => Some(at),
         Some(since) if mood.negatives <= limit / 2.0 && at.since(since) >= settings.dwell => None,
         standing => standing,
     };
-    SignalGroups::SENTIMENT
+    if mood.heard.len() == HEARD_MAX {
+        mood.heard.remove(0);
+    }
+    mood.heard.push(heard);
 }
 
 /// The mood, while it is about now.

@@ -8,8 +8,8 @@ use axum::{
     http::StatusCode,
 };
 use overture_engine::model::{
-    AgentId, ChatRead, ChatSide, ConversationRow, CustomerBody, InteractionId, Private, Reply,
-    ResolutionCode, Subject, TimelineBody,
+    AgentId, Author, ChatRead, ChatSide, ConversationRow, CustomerBody, InteractionId,
+    LabelledText, Private, Reply, ResolutionCode, SentimentLabel, Subject, TimelineBody,
 };
 use overture_store::{Role, Staff, TimelineQuery, TimelineReader, TimelineWindow};
 use serde::{Deserialize, Serialize};
@@ -42,6 +42,7 @@ pub(crate) fn router() -> OpenApiRouter<Shared> {
         .routes(routes!(conversation))
         .routes(routes!(message))
         .routes(routes!(reveal))
+        .routes(routes!(label))
         .routes(routes!(resolve))
         .routes(routes!(read))
 }
@@ -248,26 +249,10 @@ async fn reveal(
     if staff.role == Role::Agent && row.agent != Some(staff.agent) {
         return Err(not_yours());
     }
-    let (customer, conversation) = (row.customer, row.conversation);
-    let original = app
-        .store(move |store| {
-            let page = store.timeline(&TimelineQuery {
-                customer,
-                window: TimelineWindow::After(seq.saturating_sub(1)),
-                reader: TimelineReader::Staff,
-                limit: 1,
-            })?;
-            let found = page.items.into_iter().find(|row| row.seq == seq);
-            Ok(found.and_then(|row| match row.body {
-                TimelineBody::Message {
-                    conversation: its,
-                    original,
-                    ..
-                } if its == conversation => original,
-                _ => None,
-            }))
-        })
+    let customer = row.customer;
+    let original = find_message(&app, &row, seq)
         .await?
+        .and_then(|message| message.original)
         .ok_or_else(|| ApiError::not_found("message with something replaced in it"))?;
     let body = CustomerBody::Revealed {
         agent: staff.agent,
@@ -278,6 +263,85 @@ async fn reveal(
         Reply::Done => Ok(Json(Revealed {
             text: original.reveal().to_owned(),
         })),
+        other => Err(ApiError::internal(&format!("unexpected reply {other:?}"))),
+    }
+}
+
+/// A message of a conversation.
+struct Found {
+    author: Author,
+    text: Private,
+    original: Option<Private>,
+}
+
+/// The message with this number in the timeline, if the conversation has one.
+async fn find_message(app: &Shared, row: &ConversationRow, seq: u64) -> ApiResult<Option<Found>> {
+    let (customer, conversation) = (row.customer, row.conversation);
+    app.store(move |store| {
+        let page = store.timeline(&TimelineQuery {
+            customer,
+            window: TimelineWindow::After(seq.saturating_sub(1)),
+            reader: TimelineReader::Staff,
+            limit: 1,
+        })?;
+        let found = page.items.into_iter().find(|row| row.seq == seq);
+        Ok(found.and_then(|row| match row.body {
+            TimelineBody::Message {
+                conversation: its,
+                author,
+                text,
+                original,
+                ..
+            } if its == conversation => Some(Found {
+                author,
+                text,
+                original,
+            }),
+            _ => None,
+        }))
+    })
+    .await
+}
+
+#[derive(Deserialize, ToSchema)]
+struct Label {
+    /// `negative`, `neutral` or `positive`.
+    sentiment: String,
+}
+
+/// Says what a customer's message really is. The mood stays what it was; `overture export labels` writes what models are trained
+/// on. The last word on a message counts.
+#[utoipa::path(post, path = "/v1/conversations/{conversation}/messages/{seq}/label",
+    tag = "conversations", params(("conversation" = String, Path), ("seq" = u64, Path)),
+    request_body = Label, security(("session_cookie" = [])),
+    responses((status = 204), (status = 400, body = ErrorBody), (status = 404, body = ErrorBody)))]
+async fn label(
+    State(app): State<Shared>,
+    auth: Auth<AtDesk>,
+    Path((conversation, seq)): Path<(String, u64)>,
+    Body(said): Body<Label>,
+) -> ApiResult<StatusCode> {
+    use SentimentLabel::{Negative, Neutral, Positive};
+    let sentiment = [Negative, Neutral, Positive]
+        .into_iter()
+        .find(|label| label.name() == said.sentiment)
+        .ok_or_else(|| {
+            ApiError::bad_input("sentiment", "expected negative, neutral or positive")
+        })?;
+    let (row, _) = find(&app, &conversation).await?;
+    let agent = auth.staff()?.agent;
+    let found = find_message(&app, &row, seq)
+        .await?
+        .filter(|message| message.author == Author::Customer && !message.text.is_empty())
+        .ok_or_else(|| ApiError::not_found("message of the customer's with words in it"))?;
+    let body = CustomerBody::Labelled(LabelledText {
+        agent,
+        row: seq,
+        sentiment,
+        text: found.text,
+    });
+    match submit(&app, Subject::Customer(row.customer, body)).await? {
+        Reply::Done => Ok(StatusCode::NO_CONTENT),
         other => Err(ApiError::internal(&format!("unexpected reply {other:?}"))),
     }
 }

@@ -34,8 +34,8 @@ pub(crate) fn router() -> OpenApiRouter<Shared> {
 pub(crate) struct Timeline {
     /// `{seq, at, kind, ..}`; kinds are `page`, `behaviour`, `identified`, `offer`,
     /// `decision`, `conversation`, `message`, `mood` (what the words of a message or an event say;
-    /// `evidence` in bytes of the text, as are the `entities` of a message), `revealed` (somebody was shown what was replaced in the
-    /// message at `row`), `resolution`, `grant`, `merge`, `pause`, `custom`. A message with
+    /// `replaces` is the row of an earlier reading of the same words; `evidence` in bytes of the text, as are the `entities` of a message), `revealed` (somebody was shown what was replaced in the
+    /// message at `row`), `labelled` (somebody said what the message at `row` really is), `resolution`, `grant`, `merge`, `pause`, `custom`. A message with
     /// `redacted` holds markers such as `[email:k3v7x2aq]` in place of what was written;
     /// `POST /v1/conversations/{conversation}/messages/{seq}/reveal` shows that.
     #[schema(value_type = Vec<Object>)]
@@ -218,6 +218,13 @@ fn item(app: &App, row: &TimelineItem, extractor: &Extractor) -> Value {
         TimelineBody::Revealed { agent, row, reason } => json!({
             "kind": "revealed", "row": row, "agent_name": name(*agent), "reason": reason.reveal(),
         }),
+        TimelineBody::Labelled {
+            agent,
+            row,
+            sentiment,
+        } => json!({
+            "kind": "labelled", "row": row, "agent_name": name(*agent), "sentiment": sentiment.name(),
+        }),
         TimelineBody::Mood(reading) => mood(reading),
         TimelineBody::ChatTerms {
             conversation,
@@ -351,7 +358,7 @@ fn mood(reading: &MoodReading) -> Value {
         "emotions": emotions, "sarcasm": decimal(score.sarcasm), "urgency": decimal(score.urgency),
         "evidence": evidence, "tier": score.tier, "model": score.model,
         "average": decimal(reading.average), "trend": decimal(reading.trend),
-        "repeated_negatives": reading.repeated_negatives,
+        "repeated_negatives": reading.repeated_negatives, "replaces": reading.replaces,
     })
 }
 

@@ -12,7 +12,7 @@ use crate::{
     support::*,
 };
 
-fn conversation() -> InteractionId {
+pub(crate) fn conversation() -> InteractionId {
     InteractionId::derive(NOW, Seq(9), 0)
 }
 
@@ -30,7 +30,7 @@ fn config() -> Config {
 }
 
 /// A customer in one browser who chats with the agent of the tests.
-async fn chat() -> (Server, String, CustomerId) {
+pub(crate) async fn chat() -> (Server, String, CustomerId) {
     let server = Server::start_with(config()).await;
     let (token, device) = server.widget().await;
     let customer = FakeCore::customer_of(device);

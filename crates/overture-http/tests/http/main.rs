@@ -9,6 +9,7 @@ mod callback;
 mod capture;
 mod chat;
 mod consent;
+mod labels;
 mod operation;
 mod pause;
 mod properties;

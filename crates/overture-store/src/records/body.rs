@@ -1,8 +1,8 @@
 //! The records of customer events that are not behaviour.
 
 use overture_engine::model::{
-    ConsentSource, CustomerBody, CustomerId, DismissedHow, GrantTerms, Identifier, PauseChange,
-    Private, Purpose, ResolutionCode, SessionStarted,
+    ConsentSource, CustomerBody, CustomerId, DismissedHow, GrantTerms, Identifier, LabelledText,
+    PauseChange, Private, Purpose, ResolutionCode, Seq, SessionStarted, TextScore,
 };
 
 use super::{
@@ -13,6 +13,7 @@ use super::{
     guide::{GuideFactRecord, read_fact, write_fact},
     pause::PauseChangeRecord,
     route::RouteToCustomerRecord,
+    text::TextScoreRecord,
     wire::{Problem, Reader, RecordError, SealedPair, Wire, Writer, numbers, record, take},
 };
 
@@ -76,7 +77,7 @@ record! {
 /// 12 agent resolved, 13 grant issued, 14 grant revoked, 15 grant redeemed, 16 from
 /// routing, 17 merge out, 18 merge in, 19 tick, 40 callback asked, 41 moved, 42 cancelled,
 /// 43 called, 50 chat details, 51 chat read, 52 chat presence, 53 mail failed, 60 something done
-/// with an article, 70 pausable, 71 pause, 80 guide, 101 revealed.
+/// with an article, 70 pausable, 71 pause, 80 guide, 101 revealed, 102 read again, 104 labelled.
 #[derive(Clone, PartialEq, prost::Message)]
 pub(crate) struct CustomerBodyRecord {
     #[prost(uint32, tag = "1")]
@@ -165,6 +166,14 @@ pub(crate) struct CustomerBodyRecord {
     /// The row of the timeline that was revealed.
     #[prost(uint64, tag = "101")]
     row: u64,
+    /// Of a second reading: the input that the text came with.
+    #[prost(uint64, tag = "102")]
+    input: u64,
+    #[prost(message, optional, boxed, tag = "103")]
+    score: Option<Box<TextScoreRecord>>,
+    /// Of a labelled message.
+    #[prost(uint32, tag = "104")]
+    sentiment: u32,
 }
 
 pub(super) fn write_body(body: &CustomerBody, w: &mut Writer<'_>) -> CustomerBodyRecord {
@@ -300,6 +309,19 @@ pub(super) fn write_body(body: &CustomerBody, w: &mut Writer<'_>) -> CustomerBod
         CustomerBody::MailFailed(failed) => {
             record.mail_failed = failed.write(w);
             53
+        }
+        CustomerBody::Labelled(label) => {
+            record.agent = label.agent.write(w);
+            record.row = label.row;
+            record.sentiment = label.sentiment.write(w);
+            record.text = Some(label.text.write(w));
+            104
+        }
+        CustomerBody::ReadAgain { input, score } => {
+            record.input = input.0;
+            let score: Option<TextScoreRecord> = (**score).write(w);
+            record.score = score.map(Box::new);
+            102
         }
         CustomerBody::AgentResolved {
             conversation,
@@ -536,6 +558,20 @@ pub(super) fn read_body(
             agent: take!(record.agent, CustomerBodyRecord, r),
             row: record.row,
             reason: present::<Private, _>(record.text, "text", r)?,
+        },
+        104 => CustomerBody::Labelled(LabelledText {
+            agent: take!(record.agent, CustomerBodyRecord, r),
+            row: record.row,
+            sentiment: take!(record.sentiment, CustomerBodyRecord, r),
+            text: present::<Private, _>(record.text, "text", r)?,
+        }),
+        102 => CustomerBody::ReadAgain {
+            input: Seq(record.input),
+            score: Box::new(present::<TextScore, _>(
+                record.score.map(|score| *score),
+                "score",
+                r,
+            )?),
         },
         60 => CustomerBody::Article(take!(record.article, CustomerBodyRecord, r)),
         other => {

@@ -1,8 +1,8 @@
 //! The records of what texts say.
 
 use overture_engine::model::{
-    Abstained, Evidence, Mood, MoodReading, ReadingOf, Sentiment, SentimentLabel, TextReading,
-    TextScore,
+    Abstained, Evidence, Heard, Mood, MoodReading, ReadingOf, Sentiment, SentimentLabel, Seq,
+    TextReading, TextScore,
 };
 
 use super::wire::{Problem, Reader, RecordError, Wire, Writer, numbers, record, required, take};
@@ -164,6 +164,84 @@ pub(crate) struct MoodRecord {
     negatives: f32,
     #[prost(int64, optional, tag = "10")]
     repeated_since: Option<i64>,
+    #[prost(message, repeated, tag = "11")]
+    heard: Vec<HeardRecord>,
+}
+
+/// A text that may be read anew.
+#[derive(Clone, PartialEq, prost::Message)]
+pub(crate) struct HeardRecord {
+    #[prost(uint64, tag = "1")]
+    input: u64,
+    #[prost(bytes = "vec", optional, tag = "2")]
+    message: Option<Vec<u8>>,
+    #[prost(string, tag = "3")]
+    event: String,
+    #[prost(uint64, tag = "4")]
+    row: u64,
+    #[prost(int64, tag = "5")]
+    at: i64,
+    #[prost(float, tag = "6")]
+    score: f32,
+    #[prost(bool, tag = "7")]
+    begins: bool,
+    #[prost(float, tag = "8")]
+    average: f32,
+    #[prost(float, tag = "9")]
+    negatives: f32,
+    #[prost(int64, optional, tag = "10")]
+    repeated_since: Option<i64>,
+}
+
+/// What was read, as a message's id or an event's name.
+fn write_of(of: &ReadingOf, w: &mut Writer<'_>) -> (Option<Vec<u8>>, String) {
+    match of {
+        ReadingOf::Message(message) => (Some(message.write(w)), String::new()),
+        ReadingOf::Event(name) => (None, name.clone()),
+    }
+}
+
+fn read_of(
+    message: Option<Vec<u8>>,
+    event: String,
+    r: Reader<'_>,
+) -> Result<ReadingOf, RecordError> {
+    Ok(match message {
+        Some(message) => ReadingOf::Message(Wire::read(message, r)?),
+        None => ReadingOf::Event(event),
+    })
+}
+
+impl Wire<HeardRecord> for Heard {
+    fn write(&self, w: &mut Writer<'_>) -> HeardRecord {
+        let (message, event) = write_of(&self.of, w);
+        HeardRecord {
+            input: self.input.0,
+            message,
+            event,
+            row: self.row,
+            at: self.at.write(w),
+            score: self.score,
+            begins: self.begins,
+            average: self.average,
+            negatives: self.negatives,
+            repeated_since: self.repeated_since.write(w),
+        }
+    }
+
+    fn read(record: HeardRecord, r: Reader<'_>) -> Result<Self, RecordError> {
+        Ok(Heard {
+            input: Seq(record.input),
+            of: read_of(record.message, record.event, r)?,
+            row: record.row,
+            at: take!(record.at, HeardRecord, r),
+            score: record.score,
+            begins: record.begins,
+            average: record.average,
+            negatives: record.negatives,
+            repeated_since: take!(record.repeated_since, HeardRecord, r),
+        })
+    }
 }
 
 impl Wire<MoodRecord> for Mood {
@@ -179,6 +257,7 @@ impl Wire<MoodRecord> for Mood {
             texts: self.texts,
             negatives: self.negatives,
             repeated_since: self.repeated_since.write(w),
+            heard: self.heard.iter().map(|one| one.write(w)).collect(),
         }
     }
 
@@ -194,6 +273,11 @@ impl Wire<MoodRecord> for Mood {
             texts: record.texts,
             negatives: record.negatives,
             repeated_since: take!(record.repeated_since, MoodRecord, r),
+            heard: record
+                .heard
+                .into_iter()
+                .map(|one| Wire::read(one, r))
+                .collect::<Result<_, _>>()?,
         })
     }
 }
@@ -213,14 +297,13 @@ pub(crate) struct MoodReadingRecord {
     trend: f32,
     #[prost(bool, tag = "6")]
     repeated_negatives: bool,
+    #[prost(uint64, optional, tag = "7")]
+    replaces: Option<u64>,
 }
 
 impl Wire<MoodReadingRecord> for MoodReading {
     fn write(&self, w: &mut Writer<'_>) -> MoodReadingRecord {
-        let (message, event) = match &self.of {
-            ReadingOf::Message(message) => (Some(message.write(w)), String::new()),
-            ReadingOf::Event(name) => (None, name.clone()),
-        };
+        let (message, event) = write_of(&self.of, w);
         MoodReadingRecord {
             message,
             event,
@@ -228,19 +311,18 @@ impl Wire<MoodReadingRecord> for MoodReading {
             average: self.average,
             trend: self.trend,
             repeated_negatives: self.repeated_negatives,
+            replaces: self.replaces,
         }
     }
 
     fn read(record: MoodReadingRecord, r: Reader<'_>) -> Result<Self, RecordError> {
         Ok(MoodReading {
-            of: match record.message {
-                Some(message) => ReadingOf::Message(Wire::read(message, r)?),
-                None => ReadingOf::Event(record.event),
-            },
+            of: read_of(record.message, record.event, r)?,
             score: take!(record.score, MoodReadingRecord, r),
             average: record.average,
             trend: record.trend,
             repeated_negatives: record.repeated_negatives,
+            replaces: record.replaces,
         })
     }
 }

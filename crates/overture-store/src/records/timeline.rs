@@ -19,7 +19,7 @@ use super::{
 
 /// What a timeline row says. `kind`: 1 page, 2 struggle, 3 custom, 4 identified, 5 offer,
 /// 6 decision, 7 conversation, 8 message, 9 resolution, 10 grant, 11 merge, 40 callback,
-/// 50 chat terms, 51 mail failed, 60 something done with an article, 70 pause, 80 guide, 90 consent, 100 mood,
+/// 50 chat terms, 51 mail failed, 60 something done with an article, 70 pause, 80 guide, 90 consent, 100 mood, 102 labelled,
 /// 101 revealed.
 #[derive(Clone, PartialEq, prost::Message)]
 pub(crate) struct TimelineRecord {
@@ -91,9 +91,12 @@ pub(crate) struct TimelineRecord {
     /// What a message was where identifiers in it were replaced.
     #[prost(bytes = "vec", optional, tag = "101")]
     original: Option<Vec<u8>>,
-    /// The row that was revealed.
+    /// The row that was revealed or labelled.
     #[prost(uint64, tag = "102")]
     row: u64,
+    /// Of a labelled message.
+    #[prost(uint32, tag = "103")]
+    sentiment: u32,
 }
 
 impl Wire<TimelineRecord> for TimelineBody {
@@ -170,6 +173,16 @@ impl Wire<TimelineRecord> for TimelineBody {
                 record.row = *row;
                 record.sealed = reason.write(w);
                 101
+            }
+            TimelineBody::Labelled {
+                agent,
+                row,
+                sentiment,
+            } => {
+                record.agent = Some(agent.write(w));
+                record.row = *row;
+                record.sentiment = sentiment.write(w);
+                102
             }
             TimelineBody::Mood(reading) => {
                 record.mood = Some(Box::new((**reading).write(w)));
@@ -300,6 +313,11 @@ impl Wire<TimelineRecord> for TimelineBody {
                 agent: present_agent(record.agent, r)?,
                 row: record.row,
                 reason: take!(record.sealed, TimelineRecord, r),
+            },
+            102 => TimelineBody::Labelled {
+                agent: present_agent(record.agent, r)?,
+                row: record.row,
+                sentiment: take!(record.sentiment, TimelineRecord, r),
             },
             10 => TimelineBody::Grant {
                 grant: take!(record.grant, TimelineRecord, r),

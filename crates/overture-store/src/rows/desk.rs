@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use overture_engine::model::{
-    AgentId, CustomerId, DecisionId, DeliveryId, GrantId, GrantState, LedgerEntry, NeedLevel, Seq,
-    TimelineItem, Timestamp,
+    AgentId, CustomerId, DecisionId, DeliveryId, GrantId, GrantState, LabelledText, LedgerEntry,
+    NeedLevel, Seq, TimelineItem, Timestamp,
 };
 
 /// A stretch of a timeline, oldest first.
@@ -15,6 +15,17 @@ pub struct TimelinePage {
     pub items: Vec<TimelineItem>,
     /// Whether more rows exist in the direction that was read.
     pub more: bool,
+}
+
+/// A message that staff labelled; it goes with its customer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LabelRow {
+    /// Whose message.
+    pub customer: CustomerId,
+    /// When it was labelled last.
+    pub at: Timestamp,
+    /// By whom, which and what.
+    pub label: LabelledText,
 }
 
 /// A customer as a list shows it.

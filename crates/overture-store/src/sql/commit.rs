@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{
     Db, Table, Value, key_rows, params,
     tables::{
-        AGENT, ARTICLE_COUNT, CONVERSATION, COUNT, CUSTOMER, DECISION, GRANT, KEY, LEDGER,
+        AGENT, ARTICLE_COUNT, CONVERSATION, COUNT, CUSTOMER, DECISION, GRANT, KEY, LABEL, LEDGER,
         LEDGER_END, LINK, OUTBOX, REQUEST, SEARCH_MISS, SKIPPED, SOURCE_COUNT, STATE, TIMELINE,
         TRAIT, WAKE,
     },
@@ -260,6 +260,16 @@ fn write_rows(
             ]
         },
     )?;
+    insert(db, &LABEL, rows.labels, |((customer, seq), row)| {
+        vec![
+            customer.into(),
+            seq.into(),
+            row.labelled_at.into(),
+            row.agent.into(),
+            row.sentiment.into(),
+            row.words.into(),
+        ]
+    })?;
     insert(db, &SOURCE_COUNT, rows.sources, |(source, (events, at))| {
         vec![source.into(), events.into(), at.into()]
     })?;
@@ -362,6 +372,15 @@ fn fold(db: &mut dyn Db, merge: MergeRow) -> Result<Vec<KeyId>, StoreError> {
     let both = [from.clone(), into.clone()];
     db.execute(
         "UPDATE timeline SET customer = ?2, seq = seq + ?3 WHERE customer = ?1",
+        &[from.clone(), into.clone(), merge.timeline_offset.into()],
+    )?;
+    db.execute(
+        "DELETE FROM label WHERE customer = ?2 AND seq IN \
+         (SELECT seq + ?3 FROM label WHERE customer = ?1)",
+        &[from.clone(), into.clone(), merge.timeline_offset.into()],
+    )?;
+    db.execute(
+        "UPDATE label SET customer = ?2, seq = seq + ?3 WHERE customer = ?1",
         &[from.clone(), into.clone(), merge.timeline_offset.into()],
     )?;
     for table in [

@@ -1,13 +1,15 @@
 //! Customers, their identifiers and traits.
 
 use overture_engine::model::{
-    CustomerId, CustomerState, Identifier, IdentifierKind, IdentityLink, LinkKey, Private,
-    Timestamp,
+    AgentId, CustomerId, CustomerState, Identifier, IdentifierKind, IdentityLink, LabelledText,
+    LinkKey, Private, Timestamp,
 };
+
+use uuid::Uuid;
 
 use super::{Db, Row, Value, customer_id, first, in_order, opened, params};
 use crate::{
-    CustomerSummary, CustomersBy, Erased, StoreError,
+    CustomerSummary, CustomersBy, Erased, LabelRow, StoreError,
     keys::{KeyId, Keys},
     records::{Open, RecordError, decode},
     unit::numbers,
@@ -229,6 +231,46 @@ pub(crate) fn customer_list(
         .collect()
 }
 
+/// What staff labelled, in order, with the texts as models see them.
+pub(crate) fn labelled_texts(
+    db: &mut dyn Db,
+    keys: &Keys,
+    after: Option<(CustomerId, u64)>,
+    limit: u32,
+) -> Result<Vec<LabelRow>, StoreError> {
+    let (customer, seq) = match after {
+        Some((customer, seq)) => (*customer.uuid().as_bytes(), seq as i64),
+        None => ([0; 16], 0),
+    };
+    let rows = db.query(
+        "SELECT customer, seq, labelled_at, agent, sentiment, words FROM label \
+         WHERE customer > ?1 OR (customer = ?1 AND seq > ?2) ORDER BY customer, seq LIMIT ?3",
+        params![customer, seq, limit],
+    )?;
+    let sealed: Vec<&[u8]> = rows
+        .iter()
+        .map(|row| row.blob(5))
+        .collect::<Result<_, _>>()?;
+    let texts: Vec<Private> = opened(db, keys, |open| {
+        sealed.iter().map(|sealed| Ok(open.open(sealed)?)).collect()
+    })?;
+    rows.iter()
+        .zip(texts)
+        .map(|(row, text)| {
+            Ok(LabelRow {
+                customer: customer_id(row.array(0)?),
+                at: Timestamp(row.int(2)?),
+                label: LabelledText {
+                    agent: AgentId::from_uuid(Uuid::from_bytes(row.array(3)?)),
+                    row: row.count(1)?,
+                    sentiment: numbers::sentiment(row.int(4)?)?,
+                    text,
+                },
+            })
+        })
+        .collect()
+}
+
 /// The erasure, and the numbers of the keys it destroyed.
 pub(crate) fn erase(
     db: &mut dyn Db,
@@ -255,5 +297,6 @@ pub(crate) fn erase(
         traits: remove("customer_trait")?,
     };
     remove("guide_sight")?;
+    remove("label")?;
     Ok((erased, keys))
 }

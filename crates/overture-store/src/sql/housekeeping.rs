@@ -106,7 +106,7 @@ pub(crate) fn prune_step(
 }
 
 /// Everything that happened, and everybody it happened to.
-const WIPED: [&str; 24] = [
+const WIPED: [&str; 25] = [
     "attachment",
     "attachment_chunk",
     "log",
@@ -128,6 +128,7 @@ const WIPED: [&str; 24] = [
     "minute_count",
     "article_count",
     "search_miss",
+    "label",
     "skipped",
     "source_count",
     "guide_sight",

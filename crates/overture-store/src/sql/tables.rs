@@ -266,6 +266,21 @@ pub(super) const SEARCH_MISS: Table = Table {
     update_first: None,
 };
 
+pub(super) const LABEL: Table = Table {
+    name: "label",
+    columns: &[
+        ("customer", Kind::Blob),
+        ("seq", Kind::Int),
+        ("labelled_at", Kind::Int),
+        ("agent", Kind::Blob),
+        ("sentiment", Kind::Int),
+        ("words", Kind::Blob),
+    ],
+    on_conflict: "ON CONFLICT (customer, seq) DO UPDATE SET labelled_at = excluded.labelled_at, \
+                  agent = excluded.agent, sentiment = excluded.sentiment, words = excluded.words",
+    update_first: None,
+};
+
 pub(super) const SOURCE_COUNT: Table = Table {
     name: "source_count",
     columns: &[

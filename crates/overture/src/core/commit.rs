@@ -49,6 +49,8 @@ impl Engine {
             .set((self.next_seq.0 - unit.replay_from.0) as f64);
         metrics::gauge!("overture_cached_customers").set(self.memory.cached() as f64);
         self.in_flight = Some(open.keys);
+        let properties = &self.world.policy.sentiment.properties;
+        self.to_read_again = self.second.wanted(&unit.inputs, properties);
         self.writer.hand_over(Job {
             number,
             unit,
@@ -90,9 +92,11 @@ impl Engine {
             return Err(Lost::Fatal("the writer is gone".to_owned()));
         };
         let keys = self.in_flight.take().unwrap_or_default();
+        let texts = std::mem::take(&mut self.to_read_again);
         match finished.result {
             Ok(()) => {
                 self.committed = finished.number;
+                self.second.read(texts);
                 self.shared.committed(finished.took);
                 let open = self.open.batch.inputs.len() as u64;
                 self.shared.logged(self.next_seq.0 - 1 - open);

@@ -28,6 +28,7 @@ use super::{
     dedupe::Dedupe,
     memory::{Memory, Undone},
     open::Open,
+    second::{self, SecondReader},
     shared::Shared,
     sweep::{SWEEP_MAX, Sweep},
     unavailable,
@@ -90,6 +91,9 @@ pub(super) struct Engine {
     pub(super) open: Open,
     /// Message keys of the unit that is being committed.
     pub(super) in_flight: Option<Vec<u64>>,
+    pub(super) second: SecondReader,
+    /// Texts of the unit that is being committed.
+    pub(super) to_read_again: Vec<second::Text>,
     pub(super) committed: u64,
     /// Customers whose open offers the red Stop has yet to withdraw.
     pub(super) stopping_offers: VecDeque<CustomerId>,
@@ -101,9 +105,14 @@ pub(super) struct Engine {
 }
 
 /// Runs until the core is told to stop.
-pub(super) fn run(options: Options, calls: Receiver<Call>, shared: &Arc<Shared>) {
+pub(super) fn run(
+    options: Options,
+    calls: Receiver<Call>,
+    second: SecondReader,
+    shared: &Arc<Shared>,
+) {
     let outcome = catch_unwind(AssertUnwindSafe(|| {
-        let mut engine = Engine::new(options, calls, Arc::clone(shared));
+        let mut engine = Engine::new(options, calls, second, Arc::clone(shared));
         if let Err(why) = engine.live() {
             tracing::error!(reason = %why, "the core cannot go on");
             engine.shared.set_fatal(why);
@@ -115,7 +124,12 @@ pub(super) fn run(options: Options, calls: Receiver<Call>, shared: &Arc<Shared>)
 }
 
 impl Engine {
-    fn new(options: Options, calls: Receiver<Call>, shared: Arc<Shared>) -> Self {
+    fn new(
+        options: Options,
+        calls: Receiver<Call>,
+        second: SecondReader,
+        shared: Arc<Shared>,
+    ) -> Self {
         Self {
             memory: Memory::new(Arc::clone(&options.store)),
             writer: Writer::start(Arc::clone(&options.store), shared.hints.clone()),
@@ -137,6 +151,8 @@ impl Engine {
             calls,
             open: Open::default(),
             in_flight: None,
+            second,
+            to_read_again: Vec::new(),
             committed: 0,
             stopping_offers: VecDeque::new(),
             routing_rests_until: Timestamp(0),

@@ -12,6 +12,7 @@ mod housekeeping;
 mod memory;
 mod open;
 mod recover;
+mod second;
 mod shared;
 mod sweep;
 mod wakes;
@@ -34,6 +35,8 @@ use overture_http::{Core, CoreStats, CustomerView, Hint, Readiness, Unavailable,
 use overture_store::Store;
 use tokio::sync::{broadcast, oneshot, watch};
 
+pub use second::LoadText;
+use second::SecondReader;
 use shared::Shared;
 use writer::ReplySender;
 
@@ -51,6 +54,8 @@ pub struct Options {
     pub engagement: Arc<dyn EngagementModel>,
     /// What reads texts.
     pub text: Arc<dyn TextModel>,
+    /// What reads them anew behind it, if anything does.
+    pub text_again: Option<LoadText>,
     /// What pseudonyms in texts are made with.
     pub key: PseudonymKey,
     /// Wall-clock time.
@@ -94,7 +99,7 @@ pub struct Running {
 }
 
 /// Starts the core thread. It recovers first: see [`Handle::ready`].
-pub fn start(options: Options) -> (Arc<Handle>, Running) {
+pub fn start(mut options: Options) -> (Arc<Handle>, Running) {
     let (calls, inbox) = bounded(CALLS_QUEUED_MAX);
     let shared = Arc::new(Shared::new());
     housekeeping::start(&options.store, &shared, options.clock);
@@ -104,7 +109,10 @@ pub fn start(options: Options) -> (Arc<Handle>, Running) {
     });
     let thread = std::thread::Builder::new()
         .name("overture-core".to_owned())
-        .spawn(move || engine::run(options, inbox, &shared))
+        .spawn({
+            let second = SecondReader::start(options.text_again.take(), Arc::downgrade(&handle));
+            move || engine::run(options, inbox, second, &shared)
+        })
         .expect("a thread can be started while the process starts");
     (handle, Running { thread })
 }
@@ -179,6 +187,10 @@ pub fn describe_metrics() {
     describe_counter!(
         "overture_texts_total",
         "Text messages, by what came of them"
+    );
+    describe_counter!(
+        "overture_second_readings_total",
+        "Texts for the slower model, by what came of them"
     );
     describe_histogram!("overture_commit_seconds", "Time of one commit");
     describe_gauge!("overture_queue_depth", "Inputs that wait for the core");

@@ -120,6 +120,7 @@ fn power_fails_when_due(folder: &Path, backend: &Backend, conversation: Interact
         store: Arc::new(FaultyStore::new(Arc::clone(&store), Arc::clone(&faults))),
         engagement: Arc::new(PlainModel),
         text: Arc::new(overture_engine::understand::text::NoTextModel),
+        text_again: None,
         key: Default::default(),
         clock: later,
     });

@@ -13,6 +13,7 @@ mod identity;
 mod issues;
 mod outbox;
 mod panics;
+mod reading;
 mod replay;
 mod support;
 mod text;

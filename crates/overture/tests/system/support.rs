@@ -141,6 +141,7 @@ pub(crate) fn command(folder: &Path, backend: &Backend) -> Command {
         .env("OVERTURE_ADMIN_PASSWORD", PASSWORD)
         .env("OVERTURE_WRITE_KEY", WRITE_KEY)
         .env("OVERTURE_LOG", "error")
+        .env("OVERTURE_SECOND_READING", "false")
         .stdin(Stdio::null());
     command
 }
@@ -158,7 +159,7 @@ pub(crate) fn config(folder: &Path, backend: &Backend) -> Config {
     .unwrap()
 }
 
-/// A server in this process; `more` is appended to its settings file.
+/// A server in this process; `more` is appended to its settings file. Texts are read once only, unless `more` says otherwise.
 pub(crate) async fn serve(
     folder: &Path,
     backend: &Backend,
@@ -166,7 +167,12 @@ pub(crate) async fn serve(
     engagement: Option<Arc<dyn EngagementModel>>,
 ) -> Server {
     let file = folder.join("settings.toml");
-    std::fs::write(&file, more).unwrap();
+    let usual = if more.contains("second_reading") {
+        ""
+    } else {
+        "second_reading = false\n"
+    };
+    std::fs::write(&file, format!("{usual}{more}")).unwrap();
     let config = Config::load(&Flags {
         config: Some(file),
         data_dir: Some(folder.join("data")),
@@ -178,6 +184,7 @@ pub(crate) async fn serve(
         public_url: None,
     })
     .unwrap();
+    let texts = cli::texts(&config);
     let server = Server::start(Settings {
         config,
         preset: Preset {
@@ -187,7 +194,8 @@ pub(crate) async fn serve(
         },
         demo: false,
         engagement: engagement.unwrap_or_else(cli::engagement),
-        text: cli::text(),
+        text: texts.first,
+        text_again: texts.second,
     })
     .await
     .unwrap();

@@ -155,6 +155,9 @@ export class Api {
   reveal = (conversation: string, seq: number, reason: string) =>
     this.post<{ text: string }>(`/v1/conversations/${seg(conversation)}/messages/${seq}/reveal`, { reason });
 
+  label = (conversation: string, seq: number, sentiment: wire.Sentiment['label']) =>
+    this.post(`/v1/conversations/${seg(conversation)}/messages/${seq}/label`, { sentiment });
+
   callbacks = () => this.get<wire.ScheduledCallback[]>('/v1/desk/callbacks');
   called = (conversation: string, outcome: wire.CallOutcome, notes: string) =>
     this.post(`/v1/conversations/${seg(conversation)}/called`, { outcome, notes });

@@ -2,7 +2,7 @@
 
 import { api, explain } from './api';
 import { mentions_of } from './mentions';
-import { merge_items, settle_pending, to_rows, type PendingMessage } from './timeline';
+import { last_readings, merge_items, settle_pending, to_rows, type PendingMessage } from './timeline';
 import type { AttachedFile, TimelineItem } from './wire';
 
 const PAGE = 100;
@@ -17,9 +17,10 @@ export class Feed {
   /** The newest sequence number read, so that a push continues from it. */
   seq = 0;
 
-  rows = $derived(to_rows(this.items, this.pending));
+  private told = $derived(last_readings(this.items));
+  rows = $derived(to_rows(this.told, this.pending));
   /** What the customer's words said, oldest first. */
-  moods = $derived(this.items.filter((item) => item.kind === 'mood'));
+  moods = $derived(this.told.filter((item) => item.kind === 'mood'));
 
   /** What the customer's messages speak of. */
   mentions = $derived(mentions_of(this.items));

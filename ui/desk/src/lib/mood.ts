@@ -24,6 +24,9 @@ export function feeling({ label, score }: Sentiment): string {
   return `${label} ${tenths(score)}`;
 }
 
+export const LABELS = ['negative', 'neutral', 'positive'] as const;
+const TONES = { negative: 'bad', neutral: 'plain', positive: 'ok' } as const;
+
 export interface Chip {
   /** "−0.82 negative" */
   text: string;
@@ -31,11 +34,15 @@ export interface Chip {
   unsure: boolean;
 }
 
-/** A guess has no colour: it would say more than is known. */
-export function chip_of(sentiment: Sentiment): Chip {
+/** A guess has no colour: it would say more than is known. What somebody said is no guess. */
+export function chip_of(sentiment: Sentiment, corrected?: Sentiment['label']): Chip {
+  if (corrected) return { text: corrected, tone: TONES[corrected], unsure: false };
   const unsure = is_unsure(sentiment);
-  const tone = sentiment.label === 'negative' ? 'bad' : sentiment.label === 'positive' ? 'ok' : 'plain';
-  return { text: `${signed(sentiment.score)} ${sentiment.label}`, tone: unsure ? 'plain' : tone, unsure };
+  return {
+    text: `${signed(sentiment.score)} ${sentiment.label}`,
+    tone: unsure ? 'plain' : TONES[sentiment.label],
+    unsure,
+  };
 }
 
 /** The emotions worth a bar, strongest first. */

@@ -79,6 +79,11 @@ export function tell(item: TimelineItem): Told {
         text: `${item.agent_name ?? 'Somebody'} looked at what was hidden in a message`,
         detail: item.reason,
       };
+    case 'labelled':
+      return {
+        icon: 'check',
+        text: `${item.agent_name ?? 'Somebody'} said that a message is ${item.sentiment}`,
+      };
     case 'mood':
       return tell_mood(item);
     case 'resolution':

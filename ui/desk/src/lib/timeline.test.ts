@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { merge_items, noise_summary, settle_pending, to_rows } from './timeline';
-import type { TimelineItem } from './wire';
+import { last_readings, merge_items, noise_summary, settle_pending, to_rows } from './timeline';
+import type { MoodItem, TimelineItem } from './wire';
 
 const DAY = new Date(2026, 10, 21, 9).getTime();
 const at = (seconds: number) => new Date(DAY + seconds * 1000).toISOString();
@@ -113,6 +113,53 @@ describe('rows', () => {
       row.type === 'message' ? [row.starts_run, row.mood?.seq] : row.type,
     );
     expect(told).toEqual(['day', [true, 2], [false, undefined]]);
+  });
+  test('what staff says a message is stands with the message, the last word', () => {
+    const said = (seq: number, sentiment: 'negative' | 'neutral'): TimelineItem => ({
+      seq,
+      at: at(seq),
+      kind: 'labelled',
+      row: 1,
+      sentiment,
+    });
+    const items = [
+      message(1, 'customer'),
+      mood(2, { message: 'msg_1' }),
+      said(3, 'neutral'),
+      said(4, 'negative'),
+    ];
+    const told = to_rows(items).map((row) => (row.type === 'message' ? row.labelled?.sentiment : row.type));
+    expect(told).toEqual(['day', 'negative']);
+  });
+  test('a text that was read anew is told once, as it was read last', () => {
+    const said: TimelineItem = { seq: 1, at: at(1), kind: 'custom', name: 'Feedback Submitted' };
+    const anew = (
+      seq: number,
+      replaces: number,
+      of: { message: string } | { event: string },
+    ): TimelineItem => ({
+      ...(mood(seq, of) as MoodItem),
+      tier: 1,
+      replaces,
+    });
+    const items = [
+      said,
+      mood(2, { event: said.name }),
+      message(3, 'customer'),
+      mood(4, { message: 'msg_3' }),
+    ];
+    const read = [...items, anew(5, 4, { message: 'msg_3' }), anew(6, 2, { event: said.name })];
+    const told = last_readings(read);
+    expect(told.map((item) => [item.seq, 'tier' in item ? item.tier : undefined])).toEqual([
+      [1, undefined],
+      [2, 1],
+      [3, undefined],
+      [4, 1],
+    ]);
+    expect(types(told)).toEqual(types(items));
+    // The first reading is on an older page: the last one stands where it came.
+    expect(last_readings(read.slice(4)).map((item) => item.seq)).toEqual([5, 6]);
+    expect(last_readings(items)).toBe(items);
   });
   test('what a message of an earlier page says waits for it', () => {
     const late = mood(2, { message: 'msg_1' });

@@ -1,7 +1,7 @@
 // From stored timeline items to the rows an agent reads: one order, day separators, noise folded, offers told once.
 
 import { day_key } from './format';
-import type { AttachedFile, MessageItem, MoodItem, OfferItem, TimelineItem } from './wire';
+import type { AttachedFile, LabelledItem, MessageItem, MoodItem, OfferItem, TimelineItem } from './wire';
 
 /** A message typed here that the server has not confirmed yet. */
 export interface PendingMessage {
@@ -15,7 +15,14 @@ export interface PendingMessage {
 
 export type Row =
   | { type: 'day'; key: string; at: string }
-  | { type: 'message'; key: string; item: MessageItem; starts_run: boolean; mood?: MoodItem | undefined }
+  | {
+      type: 'message';
+      key: string;
+      item: MessageItem;
+      starts_run: boolean;
+      mood?: MoodItem | undefined;
+      labelled?: LabelledItem | undefined;
+    }
   | { type: 'pending'; key: string; pending: PendingMessage }
   | { type: 'noise'; key: string; items: TimelineItem[] }
   | { type: 'signal'; key: string; items: TimelineItem[] }
@@ -51,9 +58,23 @@ export function settle_pending(pending: PendingMessage[], items: TimelineItem[])
   return pending.filter((message) => !confirmed.has(message.client_key));
 }
 
+/** Each text with its last reading, where its first one stood: a slower model may read it anew. */
+export function last_readings(items: TimelineItem[]): TimelineItem[] {
+  const anew = new Map<number, MoodItem>();
+  for (const item of items) if (item.kind === 'mood' && item.replaces) anew.set(item.replaces, item);
+  if (anew.size === 0) return items;
+  const stands = new Set(items.flatMap((item) => (anew.has(item.seq) ? [item.seq] : [])));
+  return items.flatMap((item) => {
+    const later = anew.get(item.seq);
+    if (later) return [{ ...later, seq: item.seq, at: item.at }];
+    return item.kind === 'mood' && item.replaces && stands.has(item.replaces) ? [] : [item];
+  });
+}
+
 export function to_rows(items: TimelineItem[], pending: PendingMessage[] = []): Row[] {
   const rows: Row[] = [];
   const moods = moods_by_message(items);
+  const labels = labels_by_row(items);
   const offers = new Map<string, Extract<Row, { type: 'offer' }>>();
   let day: number | undefined;
   let quiet: TimelineItem[] = [];
@@ -66,7 +87,7 @@ export function to_rows(items: TimelineItem[], pending: PendingMessage[] = []): 
 
   for (const item of items) {
     // it is told with its message
-    if (item.kind === 'mood' && item.message) continue;
+    if ((item.kind === 'mood' && item.message) || item.kind === 'labelled') continue;
     const its_day = day_key(item.at);
     if (its_day !== day) {
       flush();
@@ -97,7 +118,7 @@ export function to_rows(items: TimelineItem[], pending: PendingMessage[] = []): 
     }
     if (item.kind === 'mood' && is_told_by(item, quiet[quiet.length - 1])) quiet.pop();
     flush();
-    rows.push(row_of(item, rows, moods));
+    rows.push(row_of(item, rows, moods, labels));
   }
   flush();
   for (const message of pending)
@@ -112,10 +133,28 @@ function moods_by_message(items: TimelineItem[]): Map<string, MoodItem> {
   return moods;
 }
 
-function row_of(item: TimelineItem, rows: Row[], moods: Map<string, MoodItem>): Row {
+/** What staff said each message really is, by the message's row: the last word. */
+function labels_by_row(items: TimelineItem[]): Map<number, LabelledItem> {
+  return new Map(items.flatMap((item) => (item.kind === 'labelled' ? [[item.row, item]] : [])));
+}
+
+function row_of(
+  item: TimelineItem,
+  rows: Row[],
+  moods: Map<string, MoodItem>,
+  labels: Map<number, LabelledItem>,
+): Row {
   if (item.kind === 'message') {
     const mood = item.author === 'customer' ? moods.get(item.message) : undefined;
-    return { type: 'message', key: `m${item.seq}`, item, starts_run: !continues_run(item, rows), mood };
+    const labelled = labels.get(item.seq);
+    return {
+      type: 'message',
+      key: `m${item.seq}`,
+      item,
+      starts_run: !continues_run(item, rows),
+      mood,
+      labelled,
+    };
   }
   if (item.kind === 'behaviour') return { type: 'signal', key: `s${item.seq}`, items: [item] };
   return { type: 'event', key: `e${item.seq}`, item };

@@ -225,6 +225,13 @@ export interface RevealedItem extends ItemBase {
   agent_name?: string;
   reason: string;
 }
+/** Somebody said what the message at `row` really is. */
+export interface LabelledItem extends ItemBase {
+  kind: 'labelled';
+  row: number;
+  agent_name?: string;
+  sentiment: Sentiment['label'];
+}
 export type Emotion =
   'anger' | 'frustration' | 'sadness' | 'fear' | 'joy' | 'gratitude' | 'surprise' | 'neutral';
 export interface Sentiment {
@@ -258,6 +265,8 @@ export interface MoodItem extends ItemBase {
   average: number;
   trend: number;
   repeated_negatives: boolean;
+  /** The row of an earlier reading of the same words. */
+  replaces?: number | null;
 }
 export interface ChatTermsItem extends ItemBase {
   kind: 'chat_terms';
@@ -346,6 +355,7 @@ export type TimelineItem =
   | MessageItem
   | MoodItem
   | RevealedItem
+  | LabelledItem
   | ResolutionItem
   | ChatTermsItem
   | MailFailedItem

@@ -31,7 +31,7 @@ const RECORDS_MAX: u64 = 60;
 const BYTES_ENOUGH: usize = 5_000;
 
 /// The files of fields that came after a type's first file.
-const LATER: [(&str, &str); 10] = [
+const LATER: [(&str, &str); 12] = [
     ("customer", "customer_hours_of_callbacks"),
     ("route", "route_numbers_of_bookings"),
     ("customer", "customer_browsers"),
@@ -42,13 +42,16 @@ const LATER: [(&str, &str); 10] = [
     ("customer", "customer_mood"),
     ("timeline", "timeline_mood"),
     ("timeline", "timeline_revealed"),
+    ("customer", "customer_heard"),
+    ("timeline", "timeline_labelled"),
 ];
 
-/// Inputs with the hours and the numbers of callbacks.
-const LATER_LOG: &str = "log_hours_of_callbacks";
-
-/// Inputs with who asked, and mail that never arrives.
-const ASKED_LOG: &str = "log_askers";
+/// The logs of inputs that came after the first file, with the seed they are made from.
+const LATER_LOGS: [(&str, u64, fn(&Input) -> bool); 3] = [
+    ("log_hours_of_callbacks", 0, has_hours_or_number),
+    ("log_askers", 1, has_asker_or_failure),
+    ("log_second_readings", 2, is_reading_or_label),
+];
 
 /// The files of a type, without their ending.
 fn files_of(name: &str) -> Vec<&str> {
@@ -129,7 +132,7 @@ impl Each for Read {
 #[test]
 fn records_of_the_first_format_still_read() {
     super::for_every_record(Read);
-    for file in ["log", LATER_LOG, ASKED_LOG] {
+    for file in std::iter::once("log").chain(LATER_LOGS.map(|(file, ..)| file)) {
         let read = |bytes: &[u8], open: &dyn Open| decode_log(bytes, open).unwrap();
         let text = shown(read, &format!("{file}.bin"));
         insta::assert_snapshot!(format!("v1_{file}"), text);
@@ -175,6 +178,17 @@ fn has_asker_or_failure(input: &Input) -> bool {
     event.asker.is_some() && (is_failure || is_session)
 }
 
+fn is_reading_or_label(input: &Input) -> bool {
+    let InputBody::Customer(event) = &input.body else {
+        return false;
+    };
+    let body = &event.body;
+    matches!(
+        body,
+        CustomerBody::ReadAgain { .. } | CustomerBody::Labelled(_)
+    )
+}
+
 struct WriteMissing;
 
 impl WriteMissing {
@@ -217,20 +231,15 @@ fn write_missing_golden_files() {
         })
         .collect();
     WriteMissing.put("log.bin", pack(rows));
-    let mut make = Make::new(0);
-    let of_callbacks: Vec<_> = std::iter::repeat_with(|| make.input())
-        .filter(has_hours_or_number)
-        .take(12)
-        .collect();
-    let row = encode_log(&of_callbacks, &mut Plain);
-    WriteMissing.put(&format!("{LATER_LOG}.bin"), pack(vec![row]));
-    let mut make = Make::new(1);
-    let asked: Vec<_> = std::iter::repeat_with(|| make.input())
-        .filter(has_asker_or_failure)
-        .take(12)
-        .collect();
-    let row = encode_log(&asked, &mut Plain);
-    WriteMissing.put(&format!("{ASKED_LOG}.bin"), pack(vec![row]));
+    for (file, seed, is_wanted) in LATER_LOGS {
+        let mut make = Make::new(seed);
+        let inputs: Vec<_> = std::iter::repeat_with(|| make.input())
+            .filter(is_wanted)
+            .take(12)
+            .collect();
+        let row = encode_log(&inputs, &mut Plain);
+        WriteMissing.put(&format!("{file}.bin"), pack(vec![row]));
+    }
     let keys = Keys::new(&MasterKey::new([42; 32]));
     let mut sealing = keys.sealing();
     let sealed = sealing.seal(

@@ -467,6 +467,29 @@ impl Make {
             texts: self.small(),
             negatives: self.float() as f32,
             repeated_since: self.maybe(Self::at),
+            heard: self.many(Self::heard),
+        }
+    }
+
+    fn reading_of(&mut self) -> ReadingOf {
+        if self.flag() {
+            ReadingOf::Message(self.message())
+        } else {
+            ReadingOf::Event(self.text())
+        }
+    }
+
+    fn heard(&mut self) -> Heard {
+        Heard {
+            input: Seq(self.number()),
+            of: self.reading_of(),
+            row: self.number(),
+            at: self.at(),
+            score: self.float() as f32,
+            begins: self.flag(),
+            average: self.float() as f32,
+            negatives: self.float() as f32,
+            repeated_since: self.maybe(Self::at),
         }
     }
 
@@ -544,7 +567,7 @@ impl Make {
         if self.below(6) == 0 {
             return self.callback_body();
         }
-        match self.below(29) {
+        match self.below(31) {
             0 => CustomerBody::Behaviour(self.behaviour()),
             1 => CustomerBody::SessionStarted(SessionStarted {
                 device: self.link_key(),
@@ -677,6 +700,16 @@ impl Make {
                 agent: self.agent_id(),
                 row: self.number(),
                 reason: self.private(),
+            },
+            30 => CustomerBody::Labelled(LabelledText {
+                agent: self.agent_id(),
+                row: self.number(),
+                sentiment: self.sentiment().label,
+                text: self.private(),
+            }),
+            29 => CustomerBody::ReadAgain {
+                input: Seq(self.number()),
+                score: Box::new(self.text_score()),
             },
             _ => CustomerBody::Tick,
         }
@@ -967,7 +1000,7 @@ impl Make {
         if self.below(8) == 0 {
             return TimelineBody::Callback(Box::new(self.callback_view()));
         }
-        match self.below(20) {
+        match self.below(21) {
             14 => TimelineBody::Article(self.article()),
             0 => TimelineBody::Page { path: self.text() },
             1 => TimelineBody::Struggle {
@@ -1011,15 +1044,12 @@ impl Make {
                 attachments: self.many(Self::attachment),
             },
             17 => TimelineBody::Mood(Box::new(MoodReading {
-                of: if self.flag() {
-                    ReadingOf::Message(self.message())
-                } else {
-                    ReadingOf::Event(self.text())
-                },
+                of: self.reading_of(),
                 score: self.text_score(),
                 average: self.float() as f32,
                 trend: self.float() as f32,
                 repeated_negatives: self.flag(),
+                replaces: self.maybe(Self::number),
             })),
             8 => TimelineBody::Resolution {
                 conversation: self.interaction(),
@@ -1054,6 +1084,11 @@ impl Make {
                 conversation: self.interaction(),
                 failure: self.mail_failure(),
                 detail: self.text(),
+            },
+            19 => TimelineBody::Labelled {
+                agent: self.agent_id(),
+                row: self.number(),
+                sentiment: self.sentiment().label,
             },
             18 => TimelineBody::Revealed {
                 agent: self.agent_id(),
