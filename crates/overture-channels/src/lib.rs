@@ -6,5 +6,6 @@
 
 pub mod email;
 pub mod guard;
+pub mod remote_text;
 pub mod sms;
 pub mod webhook;

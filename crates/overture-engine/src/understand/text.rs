@@ -12,7 +12,8 @@ use crate::{
 
 /// Says what a text says about its writer.
 ///
-/// Pure: the same text always gives the same answer.
+/// Pure where texts are read before they are logged: the same text always gives the same answer. What reads them once more behind
+/// that may ask a service.
 pub trait TextModel: Send + Sync {
     /// The model's name and version, for example `text-1`.
     fn name(&self) -> &str;
