@@ -151,6 +151,15 @@ pub struct MailStatus {
     pub send_test: SendTest,
 }
 
+/// What the admin page says of a service that what customers write is also sent to.
+#[derive(Debug, Clone)]
+pub struct RemoteTextStatus {
+    /// Its name for people.
+    pub service: &'static str,
+    /// Where it is.
+    pub host: String,
+}
+
 /// See [`MailStatus::send_test`].
 pub type SendTest = Arc<dyn Fn(&str) -> Result<(), String> + Send + Sync>;
 
@@ -182,6 +191,8 @@ pub struct Parts {
     pub texts: Option<Arc<dyn Texts>>,
     /// The mail server, where one is set.
     pub mail: Option<MailStatus>,
+    /// The service that what customers write is also sent to, where one is set.
+    pub remote_text: Option<RemoteTextStatus>,
     /// Turns true when the server stops: sockets then say good-bye.
     pub stopping: watch::Receiver<bool>,
 }

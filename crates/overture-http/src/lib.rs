@@ -40,7 +40,8 @@ mod wording;
 
 pub use callback::words::{code_text, notice as callback_text};
 pub use config::{
-    ChatConfig, Clock, Config, InvalidNetwork, MailStatus, Network, Parts, Rates, SendTest, Texts,
+    ChatConfig, Clock, Config, InvalidNetwork, MailStatus, Network, Parts, Rates, RemoteTextStatus,
+    SendTest, Texts,
 };
 pub use core::{Core, CoreStats, CustomerView, Hint, Readiness, Unavailable, WorldChange};
 pub use keys::{Continuation, Keys, pseudonym_key};

@@ -13,7 +13,7 @@ use crate::{
     doctor_site::{self, SiteArgs},
     export,
     first_start::Preset,
-    issues, loadgen, policy,
+    issues, loadgen, policy, remote_text,
     serve::{self, Print, Settings},
     storage, text,
 };
@@ -223,7 +223,7 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Serve(args) => {
             let config = Config::load(&args.flags)?;
             serve::start_logging(&config)?;
-            let texts = texts(&config);
+            let texts = texts(&config)?;
             let settings = Settings {
                 preset: args.preset.preset(),
                 demo: false,
@@ -324,12 +324,19 @@ pub fn text() -> Arc<dyn TextModel> {
 pub struct Texts {
     /// Before they are logged: the tables.
     pub first: Arc<dyn TextModel>,
-    /// Behind that: tables and encoder.
+    /// Behind that: tables and encoder, and a service where one is set.
     pub second: Option<LoadText>,
 }
 
 /// The text models that were made active; where one cannot be used, the log says so.
-pub fn texts(config: &Config) -> Texts {
+///
+/// # Errors
+/// The settings of a service cannot work.
+pub fn texts(config: &Config) -> anyhow::Result<Texts> {
+    let remote = config.remote_text()?;
+    if let Some(analyzer) = &remote {
+        remote_text::warn(analyzer);
+    }
     let folder = config.data_dir.join("models");
     let active = text::shelf::active(&folder);
     if let Some(reason) = active.fallback {
@@ -337,18 +344,24 @@ pub fn texts(config: &Config) -> Texts {
     }
     let tables = Arc::new(active.model);
     let same = Arc::clone(&tables);
-    let load = move || match text::shelf::blended(&folder, same) {
-        Ok(blended) => Some(Arc::new(blended) as Arc<dyn TextModel>),
-        Err(error) => {
-            let reason = format!("{error:#}");
-            tracing::error!(%reason, "texts are read by tier 0 alone: the encoder cannot be used");
-            None
+    let load = move || {
+        let own = match text::shelf::blended(&folder, Arc::clone(&same)) {
+            Ok(blended) => Some(Arc::new(blended) as Arc<dyn TextModel>),
+            Err(error) => {
+                let reason = format!("{error:#}");
+                tracing::error!(%reason, "texts are read by tier 0 alone: the encoder cannot be used");
+                None
+            }
+        };
+        match remote {
+            None => own,
+            Some(analyzer) => Some(remote_text::over(own.unwrap_or(same), analyzer)),
         }
     };
-    Texts {
+    Ok(Texts {
         second: config.second_reading.then(|| Box::new(load) as LoadText),
         first: tables,
-    }
+    })
 }
 
 fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {

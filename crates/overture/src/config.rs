@@ -10,6 +10,7 @@ use figment::{
 use overture_channels::{
     email::{Mailer, Security},
     guard::PrivateAddresses,
+    remote_text::{Analyzer, Service},
     sms::Account,
     webhook::{Secret, Sender},
 };
@@ -45,6 +46,8 @@ pub struct Config {
     pub log_format: LogFormat,
     /// Whether the encoder reads texts once more.
     pub second_reading: bool,
+    /// A service of somebody else's that reads texts too.
+    pub remote_text: RemoteTextConfig,
     /// Where alerts go.
     pub webhook: WebhookConfig,
     /// Text messages.
@@ -98,6 +101,31 @@ pub struct ChatSection {
     pub file_max_bytes: u64,
     pub conversation_max_bytes: u64,
     pub files_max_bytes: u64,
+}
+
+/// The service that what customers write is also sent to.
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RemoteTextConfig {
+    /// Whose it is.
+    pub service: RemoteService,
+    /// Empty for the service's own.
+    pub url: String,
+    /// The secret.
+    pub key: String,
+    /// Whether private networks may be called, and without TLS.
+    pub allow_private_addresses: bool,
+}
+
+/// See [`Service`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[expect(missing_docs, reason = "the default file documents them")]
+pub enum RemoteService {
+    #[serde(rename = "")]
+    None,
+    Watson,
+    Google,
 }
 
 /// How log lines look.
@@ -186,7 +214,7 @@ pub struct Flags {
 }
 
 /// Environment variables that are read elsewhere or belong to tests.
-const TABLES: [&str; 15] = [
+const TABLES: [&str; 16] = [
     "smtp",
     "chat",
     "listen",
@@ -198,6 +226,7 @@ const TABLES: [&str; 15] = [
     "master_key",
     "log",
     "log_format",
+    "remote_text",
     "webhook",
     "sms",
     "disk",
@@ -228,6 +257,7 @@ impl Config {
             .merge(Serialized::defaults(flags))
             .extract()
             .context("the settings are not valid")?;
+        config.remote_text()?;
         config.webhook()?;
         config.sms()?;
         config.mailer()?;
@@ -272,6 +302,31 @@ impl Config {
         parsed
             .collect::<Result<_, _>>()
             .context("trusted_proxies is not valid")
+    }
+
+    /// The service that texts are sent to, where one is set.
+    ///
+    /// # Errors
+    /// A setting that cannot work, or no second reading that would ask it.
+    pub fn remote_text(&self) -> anyhow::Result<Option<Analyzer>> {
+        let remote = &self.remote_text;
+        let service = match remote.service {
+            RemoteService::None => return Ok(None),
+            RemoteService::Watson => Service::Watson,
+            RemoteService::Google => Service::Google,
+        };
+        anyhow::ensure!(
+            self.second_reading,
+            "second_reading: expected true, as remote_text.service is set and is asked in the second reading alone"
+        );
+        let private = if remote.allow_private_addresses {
+            PrivateAddresses::Allow
+        } else {
+            PrivateAddresses::Refuse
+        };
+        let analyzer = Analyzer::new(service, &remote.url, &remote.key, private)
+            .context("remote_text is not valid")?;
+        Ok(Some(analyzer))
     }
 
     /// The sender for alerts, where a url is set.
@@ -467,6 +522,7 @@ mod tests {
         assert_eq!(config.rates.logins_per_min, 3);
         assert_eq!(config.rates.capture_per_s, 20_000, "the default stays");
         assert_eq!(config.limits(), DiskLimits::default());
+        assert!(config.remote_text().unwrap().is_none(), "nothing is sent");
     }
 
     #[test]
@@ -475,6 +531,23 @@ mod tests {
             ("lissten = 1", "lissten"),
             ("log_format = 7", "log_format"),
             ("[sms]\nurl = \"https://x\"\naccount = \"AC1\"", "token"),
+            ("[remote_text]\nservice = \"azure\"", "remote_text.service"),
+            (
+                "[remote_text]\nservice = \"google\"",
+                "remote_text is not valid: key",
+            ),
+            (
+                "[remote_text]\nservice = \"watson\"\nkey = \"k\"",
+                "remote_text is not valid: url",
+            ),
+            (
+                "[remote_text]\nservice = \"google\"\nkey = \"k\"\nurl = \"http://example.com\"",
+                "remote_text is not valid: url",
+            ),
+            (
+                "second_reading = false\n[remote_text]\nservice = \"google\"\nkey = \"k\"",
+                "second_reading",
+            ),
             ("[disk]\nmax_bytes = \"many\"", "max_bytes"),
             ("[smtp]\nhost = \"mail.example.com\"", "from"),
             (

@@ -50,6 +50,7 @@ pub(crate) fn run(config: &Config) -> anyhow::Result<()> {
     };
     say("settings", Fine("valid".to_owned()));
     say("public url", public_url(config));
+    say("remote text", remote_text(config));
     say("data folder", folder(config));
     say("master key", master_key(config));
     say("disk sync", disk_sync(config));
@@ -81,6 +82,18 @@ fn public_url(config: &Config) -> Verdict {
             Warn(format!("{url} is not https: put a TLS proxy in front and name it in trusted_proxies"))
         }
         Some(url) => Fine(url),
+    }
+}
+
+fn remote_text(config: &Config) -> Verdict {
+    match config.remote_text() {
+        Err(error) => Fail(format!("{error:#}")),
+        Ok(None) => Fine("none: what customers write is read on this server alone".to_owned()),
+        Ok(Some(analyzer)) => Warn(format!(
+            "what customers write is also sent to {} at {}",
+            analyzer.service().title(),
+            analyzer.host()
+        )),
     }
 }
 

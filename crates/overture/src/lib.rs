@@ -26,6 +26,7 @@ pub mod outbox;
 pub mod people;
 mod policy;
 mod progress;
+mod remote_text;
 pub mod serve;
 mod sms;
 pub mod storage;

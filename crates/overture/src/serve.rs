@@ -137,6 +137,12 @@ impl Server {
                 from: mailer.from(),
                 send_test: Arc::new(move |to: &str| mail::send_test(&mailer, to, clock::now())),
             }),
+            remote_text: config
+                .remote_text()?
+                .map(|analyzer| overture_http::RemoteTextStatus {
+                    service: analyzer.service().title(),
+                    host: analyzer.host().to_owned(),
+                }),
             stopping: stopped.clone(),
         };
         let router = tokio::task::spawn_blocking(move || overture_http::router(parts)).await??;

@@ -642,6 +642,7 @@ const routes = [
         skipped: 0,
         rejected: 2,
         demo: true,
+        remote_text: null,
       },
     ],
   ],

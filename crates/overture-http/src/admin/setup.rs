@@ -216,6 +216,7 @@ async fn status(State(app): State<Shared>, _auth: Auth<ReadsAdmin>) -> ApiResult
         "outbox": totals.outbox,
         "demo": app.config.demo,
         "mail": app.mail.as_ref().map(|mail| json!({"host": mail.host, "from": mail.from})),
+        "remote_text": app.remote_text.as_ref().map(|remote| json!({"service": remote.service, "host": remote.host})),
     })))
 }
 

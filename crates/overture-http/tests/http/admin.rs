@@ -500,6 +500,7 @@ async fn status_lists_and_the_wipe() {
     assert_eq!(status["store"], "sqlite");
     assert_eq!(status["events_per_s"], 12.5);
     assert_eq!(status["demo"], false);
+    assert_eq!(status["remote_text"], Value::Null);
     assert_eq!(
         server
             .get("/v1/admin/skipped")

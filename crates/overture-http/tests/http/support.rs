@@ -417,6 +417,7 @@ impl Server {
             metrics: Arc::new(|| "overture_up 1\n".to_owned()),
             texts,
             mail: None,
+            remote_text: None,
             stopping,
         })
         .unwrap();

@@ -192,6 +192,10 @@ pub fn describe_metrics() {
         "overture_second_readings_total",
         "Texts for the slower model, by what came of them"
     );
+    describe_counter!(
+        "overture_remote_readings_total",
+        "Texts for a service of somebody else's, by what came of them"
+    );
     describe_histogram!("overture_commit_seconds", "Time of one commit");
     describe_gauge!("overture_queue_depth", "Inputs that wait for the core");
     describe_gauge!(

@@ -110,7 +110,7 @@ pub(crate) async fn run(settings: DemoSettings) -> anyhow::Result<()> {
         .admin_email
         .get_or_insert_with(|| ADMIN_EMAIL.to_owned());
     preset.admin_password.get_or_insert_with(|| random_text(16));
-    let texts = cli::texts(&config);
+    let texts = cli::texts(&config)?;
     let server = Server::start(Settings {
         config,
         preset,

@@ -14,6 +14,7 @@ mod issues;
 mod outbox;
 mod panics;
 mod reading;
+mod remote_text;
 mod replay;
 mod support;
 mod text;

@@ -184,7 +184,7 @@ pub(crate) async fn serve(
         public_url: None,
     })
     .unwrap();
-    let texts = cli::texts(&config);
+    let texts = cli::texts(&config).unwrap();
     let server = Server::start(Settings {
         config,
         preset: Preset {

@@ -707,4 +707,6 @@ export interface Status {
   skipped: number;
   rejected: number;
   demo: boolean;
+  /** The service that what customers write is also sent to. */
+  remote_text?: { service: string; host: string } | null;
 }
