@@ -214,7 +214,7 @@ pub struct Flags {
 }
 
 /// Environment variables that are read elsewhere or belong to tests.
-const TABLES: [&str; 16] = [
+const TABLES: [&str; 17] = [
     "smtp",
     "chat",
     "listen",
@@ -226,6 +226,7 @@ const TABLES: [&str; 16] = [
     "master_key",
     "log",
     "log_format",
+    "second_reading",
     "remote_text",
     "webhook",
     "sms",

@@ -124,7 +124,7 @@ async fn the_second_reading_is_the_services_and_staff_is_told_where_texts_go() {
 fn the_log_and_the_doctor_say_where_texts_go_and_never_the_key() {
     let folder = tempfile::tempdir().unwrap();
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
-    let run = |command: &str| {
+    let run = |command: &str, second_reading: &str| {
         let out = Command::new(env!("CARGO_BIN_EXE_overture"))
             .args([
                 command,
@@ -135,22 +135,26 @@ fn the_log_and_the_doctor_say_where_texts_go_and_never_the_key() {
             .arg(folder.path())
             .env("OVERTURE_REMOTE_TEXT__SERVICE", "google")
             .env("OVERTURE_REMOTE_TEXT__KEY", "a-key-of-ours")
+            .env("OVERTURE_SECOND_READING", second_reading)
             .output()
             .unwrap();
         String::from_utf8([out.stdout, out.stderr].concat()).unwrap()
     };
-    for (command, expected) in [
+    for (command, second_reading, expected) in [
         (
             "doctor",
+            "true",
             "also sent to Google Cloud Natural Language at language.googleapis.com",
         ),
         // It says so before it finds its port taken.
         (
             "serve",
+            "true",
             "what customers write is also sent to a service outside this server",
         ),
+        ("serve", "false", "second_reading: expected true"),
     ] {
-        let said = run(command);
+        let said = run(command, second_reading);
         assert!(said.contains(expected), "{said}");
         assert!(!said.contains("a-key-of-ours"), "{said}");
     }
