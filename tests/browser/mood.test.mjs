@@ -1,10 +1,12 @@
 // What customers write, from the widget to the desk: read before it is kept, shown to staff alone, and heard by the rules.
 
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import { after, before, test } from './support/test.mjs';
 import { seriousFindings, startBrowser } from './support/browser.mjs';
 import { AGENT, accept, beAvailable, signIn } from './support/desk.mjs';
-import { Api, startServer } from './support/server.mjs';
+import { Api, binary, startServer } from './support/server.mjs';
 import { openShop, widgetOf } from './support/shop.mjs';
 
 const ANGRY = 'I am so angry. This is the worst service ever, you people are useless!';
@@ -48,6 +50,19 @@ test('angry words reach the desk with what they say, and the rules', async (t) =
   await desk.keyboard.press('Enter');
   await desk.getByText(/^Anger/).first().waitFor();
   await desk.getByText('text-1-encoder, tier 1').first().waitFor();
+
+  // One click says what a message really is; the last word counts.
+  const says = desk.getByRole('dialog').getByRole('button', { name: 'neutral', exact: true });
+  await says.focus();
+  await desk.keyboard.press('Enter');
+  await desk.getByRole('button', { name: /neutral.*corrected/ }).first().waitFor();
+  await desk.getByText('Grace Hopper said so').waitFor();
+  assert.deepEqual(await seriousFindings(desk), []);
+  if (process.env.SHOTS) await desk.screenshot({ path: `${process.env.SHOTS}/mood-corrected.png` });
+  await desk.getByRole('dialog').getByRole('button', { name: 'negative', exact: true }).click();
+  await desk.getByRole('button', { name: /negative.*corrected/ }).first().waitFor();
+  const { stdout } = await promisify(execFile)(binary, ['export', 'labels', '--data-dir', server.data]);
+  assert.equal(stdout, `text\tsentiment\n${ANGRY}\t-0.75\n`);
   if (process.env.SHOTS) await desk.screenshot({ path: `${process.env.SHOTS}/mood-wide.png` });
   await desk.keyboard.press('Escape');
 

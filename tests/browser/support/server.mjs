@@ -10,7 +10,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
 export const root = fileURLToPath(new URL('../../../', import.meta.url));
-const binary = process.env.OVERTURE_BIN ?? join(root, 'target/debug/overture');
+export const binary = process.env.OVERTURE_BIN ?? join(root, 'target/debug/overture');
 const LISTENING_WITHIN_MS = 30_000;
 
 /** Asks `condition` until it answers with something truthy, and returns that. */
@@ -59,7 +59,7 @@ export async function startServer({ command = 'serve', args = [], env = {} } = {
   lines.on('line', () => {}); // keep its standard output empty
   const url = printed.url.replace(/\/$/, '');
   await waitFor('the server is ready', async () => (await fetch(`${url}/readyz`)).status === 200);
-  return { ...printed, url, stop };
+  return { ...printed, url, stop, data: join(folder, 'data') };
 }
 
 /** A signed-in client of the desk API. */

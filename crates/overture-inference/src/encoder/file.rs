@@ -10,11 +10,11 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Blend, TextEncoder,
-    level::{BLOCK, GROUP},
+    level::{BLOCK, BLOCKS},
     linear::Linear,
     network::{Layer, Network, Shape},
     pieces::{PIECES_MAX, Vocabulary},
-    reckon::Norm,
+    reckon::{HEAD, Norm},
 };
 use crate::{
     ModelFileError,
@@ -176,11 +176,11 @@ fn shape(header: &Header) -> Result<Shape, ModelFileError> {
         return unusable("heads");
     }
     let blocks =
-        |size: usize, max| (1..=max).contains(&size) && size.is_multiple_of(BLOCK.max(GROUP));
+        |size: usize, max| (1..=max).contains(&size) && size.is_multiple_of(BLOCKS * BLOCK);
     if !blocks(header.width, WIDTH_MAX) || !blocks(header.inner, INNER_MAX) {
         return unusable("width or inner");
     }
-    if header.attention_heads == 0 || !header.width.is_multiple_of(header.attention_heads) {
+    if header.attention_heads.checked_mul(HEAD) != Some(header.width) {
         return unusable("attention_heads");
     }
     if !(1..=LAYERS_MAX).contains(&header.layers) {

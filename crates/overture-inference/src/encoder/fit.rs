@@ -5,7 +5,7 @@ use overture_engine::understand::TextModel;
 use super::{Blend, TextEncoder, level::Level};
 use crate::text::{
     Scratch, TextTables,
-    calibrate::{Known, are_enough, logistic, shares, softmax},
+    calibrate::{Known, Shared, are_enough, logistic, shares, softmax},
     heads::{COLUMNS, HEADS, Head, Link},
     learn::Example,
     make::{scale, thresholds},
@@ -101,9 +101,11 @@ impl Blend {
         let rows: Vec<_> = all
             .iter()
             .filter_map(|both| {
-                let opinions = [of(&both.tables), of(&both.encoder)];
-                let shares = shares(&both.known, head)?;
-                Some((opinions, shares, f64::from(both.known.weight)))
+                Some(Shared {
+                    opinions: [of(&both.tables), of(&both.encoder)],
+                    shares: shares(&both.known, head)?,
+                    weight: f64::from(both.known.weight),
+                })
             })
             .collect();
         if rows.len() < 10 * head.len {

@@ -3,12 +3,16 @@
 //! Weights are rounded by output, activations by row when they come: `value = (whole - zero) * step`. The sums are whole
 //! numbers, so the order of their addends does not matter.
 
-use super::level::{BLOCK, Four, GROUP, Kernel, ROWS_A_PASS, Weights};
+use super::level::{BLOCK, BLOCKS, Four, GROUP, Kernel, TILE, Weights};
+use super::reckon::{LANES, WHOLE};
 
 /// Activations as 8-bit numbers.
 #[derive(Debug, Default)]
 pub(super) struct Rounded {
+    /// By tile of rows, by four inputs, by row of the tile.
     values: Vec<Four>,
+    /// The row that is being rounded.
+    bytes: Vec<u8>,
     /// What one step of a row is worth.
     steps: Vec<f32>,
     /// Which whole number of a row stands for zero.
@@ -16,23 +20,40 @@ pub(super) struct Rounded {
 }
 
 impl Rounded {
-    /// Rounds `rows`, each `width` long, a multiple of four.
+    /// Rounds `rows`, each `width` long, a multiple of [`LANES`].
     #[inline(always)]
     pub(super) fn round(&mut self, rows: &[f32], width: usize) {
-        self.values.clear();
+        let (all, groups) = (rows.len() / width, width / GROUP);
+        self.values.resize(all * groups, [0; GROUP]);
         self.steps.clear();
         self.zeros.clear();
-        for row in rows.chunks_exact(width) {
+        for (number, row) in rows.chunks_exact(width).enumerate() {
             let (low, high) = ends(row);
             let step = ((high - low) / 255.0).max(f32::MIN_POSITIVE);
-            let zero = (-low / step + 0.5).floor();
+            let zero = (-low / step + WHOLE) - WHOLE;
             let inverse = 1.0 / step;
-            self.values.extend(
-                row.as_chunks::<GROUP>()
-                    .0
-                    .iter()
-                    .map(|four| four.map(|value| (value * inverse + (zero + 0.5)) as u8)),
-            );
+            let first = number / TILE * TILE;
+            let in_tile = (all - first).min(TILE);
+            self.bytes.clear();
+            for lanes in row.as_chunks::<LANES>().0 {
+                let mut bytes = [0; LANES];
+                for (byte, value) in bytes.iter_mut().zip(lanes) {
+                    let whole = value * inverse + zero;
+                    let whole = if whole > 0.0 { whole } else { 0.0 };
+                    let whole = if whole < 255.0 { whole } else { 255.0 };
+                    // The last eight bits of a number this large are its whole part.
+                    *byte = (whole + WHOLE).to_bits() as u8;
+                }
+                self.bytes.extend_from_slice(&bytes);
+            }
+            let tile = &mut self.values[first * groups..][number - first..];
+            for (out, four) in tile
+                .iter_mut()
+                .step_by(in_tile)
+                .zip(self.bytes.as_chunks::<GROUP>().0)
+            {
+                *out = *four;
+            }
             self.steps.push(step);
             self.zeros.push(zero as i32);
         }
@@ -42,9 +63,9 @@ impl Rounded {
 /// The least and the largest of `row` and zero.
 #[inline(always)]
 fn ends(row: &[f32]) -> (f32, f32) {
-    let (mut low, mut high) = ([0.0f32; GROUP], [0.0f32; GROUP]);
-    for four in row.as_chunks::<GROUP>().0 {
-        for ((low, high), value) in low.iter_mut().zip(&mut high).zip(four) {
+    let (mut low, mut high) = ([0.0f32; LANES], [0.0f32; LANES]);
+    for values in row.as_chunks::<LANES>().0 {
+        for ((low, high), value) in low.iter_mut().zip(&mut high).zip(values) {
             *low = if value < low { *value } else { *low };
             *high = if value > high { *value } else { *high };
         }
@@ -76,7 +97,7 @@ impl Linear {
     pub(super) fn new(rows: &[i8], steps: Vec<f32>, bias: Vec<f32>) -> Self {
         let outputs = steps.len();
         let inputs = rows.len() / outputs;
-        assert!(outputs.is_multiple_of(BLOCK) && inputs.is_multiple_of(GROUP));
+        assert!(outputs.is_multiple_of(BLOCKS * BLOCK) && inputs.is_multiple_of(GROUP));
         let mut weights = vec![[0; BLOCK * GROUP]; outputs / BLOCK * (inputs / GROUP)];
         for (output, row) in rows.chunks_exact(inputs).enumerate() {
             let first = output / BLOCK * (inputs / GROUP);
@@ -124,24 +145,30 @@ impl Linear {
     #[inline(always)]
     pub(super) fn apply<K: Kernel>(&self, kernel: K, rounded: &Rounded, out: &mut Vec<f32>) {
         let rows = rounded.steps.len();
-        out.clear();
+        // Every output of every row is written below.
         out.resize(rows * self.outputs, 0.0);
         let groups = self.inputs / GROUP;
-        for (block, weights) in self.weights.chunks_exact(groups).enumerate() {
-            let mut row = 0;
-            while row + ROWS_A_PASS <= rows {
-                self.pass::<K, ROWS_A_PASS>(kernel, rounded, row, block, weights, out);
-                row += ROWS_A_PASS;
-            }
-            if row + 4 <= rows {
-                self.pass::<K, 4>(kernel, rounded, row, block, weights, out);
-                row += 4;
-            }
-            match rows - row {
-                3 => self.pass::<K, 3>(kernel, rounded, row, block, weights, out),
-                2 => self.pass::<K, 2>(kernel, rounded, row, block, weights, out),
-                1 => self.pass::<K, 1>(kernel, rounded, row, block, weights, out),
-                _ => {}
+        for (pair, weights) in self.weights.chunks_exact(BLOCKS * groups).enumerate() {
+            let (one, other) = weights.split_at(groups);
+            let blocks = [one, other];
+            for first in (0..rows).step_by(TILE) {
+                let tile = &rounded.values[first * groups..];
+                let pass = Pass {
+                    first,
+                    pair,
+                    blocks,
+                    rounded,
+                };
+                match rows - first {
+                    1 => self.pass::<K, 1>(kernel, pass, &tile[..groups], out),
+                    2 => self.pass::<K, 2>(kernel, pass, &tile[..2 * groups], out),
+                    3 => self.pass::<K, 3>(kernel, pass, &tile[..3 * groups], out),
+                    4 => self.pass::<K, 4>(kernel, pass, &tile[..4 * groups], out),
+                    5 => self.pass::<K, 5>(kernel, pass, &tile[..5 * groups], out),
+                    6 => self.pass::<K, 6>(kernel, pass, &tile[..6 * groups], out),
+                    7 => self.pass::<K, 7>(kernel, pass, &tile[..7 * groups], out),
+                    _ => self.pass::<K, TILE>(kernel, pass, &tile[..TILE * groups], out),
+                }
             }
         }
     }
@@ -150,27 +177,35 @@ impl Linear {
     fn pass<K: Kernel, const ROWS: usize>(
         &self,
         kernel: K,
-        rounded: &Rounded,
-        first: usize,
-        block: usize,
-        weights: &[Weights],
+        pass: Pass<'_>,
+        tile: &[Four],
         out: &mut [f32],
     ) {
-        let groups = self.inputs / GROUP;
-        let rows: [&[Four]; ROWS] = std::array::from_fn(|row| {
-            let start = (first + row) * groups;
-            &rounded.values[start..start + groups]
-        });
-        let all = kernel.sums(rows, weights);
-        let columns = block * BLOCK..(block + 1) * BLOCK;
-        for (row, sums) in (first..).zip(all) {
-            let (zero, step) = (rounded.zeros[row], rounded.steps[row]);
-            let out = &mut out[row * self.outputs..][columns.clone()];
-            for place in 0..BLOCK {
-                let column = columns.start + place;
-                let whole = sums[place] - zero * self.sums[column];
-                out[place] = whole as f32 * (step * self.steps[column]) + self.bias[column];
+        let all = kernel.sums::<ROWS>(tile.as_chunks().0, pass.blocks);
+        for (block, rows) in (BLOCKS * pass.pair..).zip(all) {
+            let columns = block * BLOCK..(block + 1) * BLOCK;
+            let steps = &self.steps[columns.clone()];
+            let of_zero = &self.sums[columns.clone()];
+            let bias = &self.bias[columns.clone()];
+            for (row, sums) in (pass.first..).zip(rows) {
+                let (zero, step) = (pass.rounded.zeros[row], pass.rounded.steps[row]);
+                let out = &mut out[row * self.outputs..][columns.clone()];
+                for place in 0..BLOCK {
+                    let whole = sums[place] - zero * of_zero[place];
+                    out[place] = whole as f32 * (step * steps[place]) + bias[place];
+                }
             }
         }
     }
+}
+
+/// One tile and two blocks.
+#[derive(Clone, Copy)]
+struct Pass<'a> {
+    /// The tile's first row.
+    first: usize,
+    /// The place of the two blocks among all pairs.
+    pair: usize,
+    blocks: [&'a [Weights]; BLOCKS],
+    rounded: &'a Rounded,
 }

@@ -95,12 +95,7 @@ impl Network {
 
     #[inline(always)]
     fn read_with<K: Kernel>(&self, kernel: K, pieces: &[Piece], work: &mut Work) {
-        let Shape {
-            width,
-            attention_heads,
-            inner,
-            ..
-        } = self.shape;
+        let Shape { width, inner, .. } = self.shape;
         let Work {
             hidden,
             rounded,
@@ -114,7 +109,7 @@ impl Network {
         for layer in &self.layers {
             rounded.round(hidden, width);
             layer.qkv.apply(kernel, rounded, wide);
-            attention.apply(wide, width, attention_heads, seen);
+            attention.apply(wide, width, seen);
             rounded.round(seen, width);
             layer.out.apply(kernel, rounded, added);
             layer.norm_1.add(hidden, added);

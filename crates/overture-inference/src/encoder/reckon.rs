@@ -2,35 +2,35 @@
 //! says exactly the same, and so that a compiler can do many at once.
 
 /// How many sums run side by side.
-const LANES: usize = 16;
+pub(super) const LANES: usize = 16;
 
-/// The exponential function, within 2 units in the last place between -87 and 88; beyond these it stays at its value there.
+/// What a number is added to and taken from again to be rounded to a whole one: 1.5 times 2 to the 23rd, which leaves no bits behind
+/// the point. Its last bits are then the whole number's.
+pub(super) const WHOLE: f32 = 12_582_912.0;
+
+/// The exponential function, within a few units in the last place between -87 and 88; beyond these it stays at its value there.
 ///
-/// Cephes' `expf`: reduced to a power of two and a polynomial of degree six.
+/// As in Cephes' `expf`: reduced to a power of two and a polynomial of degree six.
 #[inline(always)]
 pub(super) fn exp(x: f32) -> f32 {
-    let x = x.clamp(-87.0, 88.0);
-    let whole = (x * std::f32::consts::LOG2_E + 0.5).floor();
+    const ONE: u32 = 127;
+    let x = if x > -87.0 { x } else { -87.0 };
+    let x = if x < 88.0 { x } else { 88.0 };
+    let shifted = x * std::f32::consts::LOG2_E + WHOLE;
+    let whole = shifted - WHOLE;
     let rest = x - whole * 0.693_359_4 + whole * 2.121_944_4e-4;
-    let mut sum = 1.987_569_1e-4;
-    for factor in [
-        1.398_199_9e-3,
-        8.333_452e-3,
-        4.166_579_6e-2,
-        0.166_666_65,
-        0.5,
-    ] {
-        sum = sum * rest + factor;
-    }
-    let power = f32::from_bits(((whole as i32 + 127) << 23).cast_unsigned());
-    (sum * rest * rest + rest + 1.0) * power
+    let sum = 1.987_569_1e-4 * rest + 1.398_199_9e-3;
+    let sum = (sum * rest + 8.333_452e-3) * rest + 4.166_579_6e-2;
+    let sum = (sum * rest + 0.166_666_65) * rest + 0.5;
+    let exponent = shifted.to_bits().wrapping_sub(WHOLE.to_bits() - ONE);
+    (sum * rest * rest + rest + 1.0) * f32::from_bits(exponent << 23)
 }
 
 /// Gaussian error linear units, in the tanh form (Hendrycks and Gimpel, 2016).
 #[inline(always)]
 pub(super) fn gelu(values: &mut [f32]) {
     // Twice the root of 2 / pi.
-    const TWICE: f32 = 1.595_769_1;
+    const TWICE: f32 = 1.595_769;
     for value in values {
         let x = *value;
         *value = x / (1.0 + exp(-TWICE * (x + 0.044_715 * x * x * x)));
@@ -102,50 +102,57 @@ impl Norm {
     }
 }
 
+/// The size of a head: one query, key or value.
+pub(super) const HEAD: usize = 32;
+
 /// Scaled dot-product attention of several heads (Vaswani and others, 2017).
 ///
 /// `qkv` holds a row of queries, keys and values a piece, each `width` long, head after head; the heads' results go to `out`.
 #[derive(Debug, Default)]
 pub(super) struct Attention {
-    /// Keys of one head: `[dimension][piece]`.
-    keys: Vec<f32>,
+    /// Keys of one head, by as many pieces as there are lanes: `[pieces / LANES][dimension][LANES]`.
+    keys: Vec<[[f32; LANES]; HEAD]>,
     /// How much one piece looks at each other.
-    shares: Vec<f32>,
+    shares: Vec<[f32; LANES]>,
 }
 
 impl Attention {
     #[inline(always)]
-    pub(super) fn apply(&mut self, qkv: &[f32], width: usize, heads: usize, out: &mut Vec<f32>) {
-        let (pieces, size) = (qkv.len() / (3 * width), width / heads);
-        out.clear();
+    pub(super) fn apply(&mut self, qkv: &[f32], width: usize, out: &mut Vec<f32>) {
+        let pieces = qkv.len() / (3 * width);
         out.resize(pieces * width, 0.0);
-        let scale = 1.0 / (size as f32).sqrt();
-        for head in 0..heads {
-            let first = head * size;
-            self.keys.clear();
-            self.keys.resize(size * pieces, 0.0);
+        let scale = 1.0 / (HEAD as f32).sqrt();
+        let runs = pieces.div_ceil(LANES);
+        self.keys.clear();
+        self.keys.resize(runs, [[0.0; LANES]; HEAD]);
+        for first in (0..width).step_by(HEAD) {
             for (piece, row) in qkv.chunks_exact(3 * width).enumerate() {
-                for (dimension, key) in row[width + first..][..size].iter().enumerate() {
-                    self.keys[dimension * pieces + piece] = *key;
+                let keys = &mut self.keys[piece / LANES];
+                for (lanes, key) in keys.iter_mut().zip(&row[width + first..][..HEAD]) {
+                    lanes[piece % LANES] = *key;
                 }
             }
             for (row, out) in qkv.chunks_exact(3 * width).zip(out.chunks_exact_mut(width)) {
+                let query: [f32; HEAD] = std::array::from_fn(|at| row[first + at] * scale);
                 self.shares.clear();
-                self.shares.resize(pieces, 0.0);
-                let queries = &row[first..first + size];
-                for (query, keys) in queries.iter().zip(self.keys.chunks_exact(pieces)) {
-                    let query = query * scale;
-                    for (share, key) in self.shares.iter_mut().zip(keys) {
-                        *share += query * key;
+                self.shares.extend(self.keys.iter().map(|keys| {
+                    let mut lanes = [0.0; LANES];
+                    for (query, keys) in query.iter().zip(keys) {
+                        for (lane, key) in lanes.iter_mut().zip(keys) {
+                            *lane += query * key;
+                        }
+                    }
+                    lanes
+                }));
+                let shares = &mut self.shares.as_flattened_mut()[..pieces];
+                softmax(shares);
+                let mut seen = [0.0; HEAD];
+                for (share, row) in shares.iter().zip(qkv.chunks_exact(3 * width)) {
+                    for (seen, value) in seen.iter_mut().zip(&row[2 * width + first..][..HEAD]) {
+                        *seen += share * value;
                     }
                 }
-                softmax(&mut self.shares);
-                let out = &mut out[first..first + size];
-                for (share, row) in self.shares.iter().zip(qkv.chunks_exact(3 * width)) {
-                    for (out, value) in out.iter_mut().zip(&row[2 * width + first..][..size]) {
-                        *out += share * value;
-                    }
-                }
+                out[first..first + HEAD].copy_from_slice(&seen);
             }
         }
     }

@@ -96,7 +96,11 @@ impl Calibration {
                     .columns()
                     .map(|column| f64::from(one.totals[column]))
                     .collect();
-                Some(([totals], shares(one, head)?, f64::from(one.weight)))
+                Some(Shared {
+                    opinions: [totals],
+                    shares: shares(one, head)?,
+                    weight: f64::from(one.weight),
+                })
             })
             .collect();
         if rows.len() < 10 * head.len {
@@ -161,8 +165,9 @@ fn solve<const N: usize>(mut matrix: [[f64; N]; N], mut right: [f64; N]) -> [f64
     for pivot in 0..N {
         for row in pivot + 1..N {
             let factor = matrix[row][pivot] / matrix[pivot][pivot];
-            for column in pivot..N {
-                matrix[row][column] -= factor * matrix[pivot][column];
+            let (above, below) = matrix.split_at_mut(row);
+            for (value, over) in below[0].iter_mut().zip(above[pivot]).skip(pivot) {
+                *value -= factor * over;
             }
             right[row] -= factor * right[pivot];
         }
@@ -176,19 +181,33 @@ fn solve<const N: usize>(mut matrix: [[f64; N]; N], mut right: [f64; N]) -> [f64
     right
 }
 
-/// Multinomial regression by gradient descent: a factor for each of `S` opinions, shared by the classes, and an offset a class. `rows` are
-/// the opinions, the classes' shares and the weight.
+/// A message of which the shares of some classes are known.
+pub(crate) struct Shared<const S: usize> {
+    /// What each of `S` models says of each class, as log-odds.
+    pub(crate) opinions: [Vec<f64>; S],
+    /// The classes' shares.
+    pub(crate) shares: Vec<f64>,
+    /// How much it counts.
+    pub(crate) weight: f64,
+}
+
+/// Multinomial regression by gradient descent: a factor for each of `S` opinions, shared by the classes, and an offset a class.
 pub(crate) fn softmax<const S: usize>(
-    rows: &[([Vec<f64>; S], Vec<f64>, f64)],
+    rows: &[Shared<S>],
     mut factors: [f64; S],
     steps: usize,
 ) -> ([f64; S], Vec<f64>) {
-    let classes = rows.first().map_or(0, |row| row.1.len());
-    let total_weight: f64 = rows.iter().map(|row| row.2).sum();
+    let classes = rows.first().map_or(0, |row| row.shares.len());
+    let total_weight: f64 = rows.iter().map(|row| row.weight).sum();
     let mut offsets = vec![0.0; classes];
     for _ in 0..steps {
         let (mut slopes, mut offset_slopes) = ([0.0; S], vec![0.0; classes]);
-        for (opinions, targets, weight) in rows {
+        for Shared {
+            opinions,
+            shares,
+            weight,
+        } in rows
+        {
             let sums: Vec<f64> = (0..classes)
                 .map(|class| {
                     let said: f64 = opinions
@@ -201,7 +220,7 @@ pub(crate) fn softmax<const S: usize>(
                 .collect();
             let all: f64 = sums.iter().sum();
             for class in 0..classes {
-                let error = weight * (sums[class] / all - targets[class]);
+                let error = weight * (sums[class] / all - shares[class]);
                 for (slope, opinion) in slopes.iter_mut().zip(opinions) {
                     *slope += error * opinion[class];
                 }

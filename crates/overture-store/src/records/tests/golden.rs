@@ -46,8 +46,10 @@ const LATER: [(&str, &str); 12] = [
     ("timeline", "timeline_labelled"),
 ];
 
+type IsWanted = fn(&Input) -> bool;
+
 /// The logs of inputs that came after the first file, with the seed they are made from.
-const LATER_LOGS: [(&str, u64, fn(&Input) -> bool); 3] = [
+const LATER_LOGS: [(&str, u64, IsWanted); 3] = [
     ("log_hours_of_callbacks", 0, has_hours_or_number),
     ("log_askers", 1, has_asker_or_failure),
     ("log_second_readings", 2, is_reading_or_label),
