@@ -119,6 +119,7 @@ fn work(model: &dyn TextModel, waiting: &Receiver<Text>, core: &Weak<Handle>) {
             input: one.input,
             score,
         };
+        count("read");
         // Nobody waits for the answer: a core that has no room keeps the first reading.
         drop(core.submit(vec![Ingress {
             source: None,
@@ -127,6 +128,5 @@ fn work(model: &dyn TextModel, waiting: &Receiver<Text>, core: &Weak<Handle>) {
             unsaid: Unsaid::default(),
             subject: Subject::Customer(one.customer, body),
         }]));
-        count("read");
     }
 }
