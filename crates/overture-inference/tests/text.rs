@@ -7,10 +7,7 @@ use overture_engine::{
     model::{Abstained, Emotion, SentimentLabel, TextReading, TextScore},
     understand::TextModel,
 };
-use overture_inference::{
-    ModelFileError,
-    text::{Scratch, TextHeads, TextTables, authored::authored},
-};
+use overture_inference::text::{Scratch, TextHeads, TextTables, authored::authored};
 use proptest::prelude::*;
 use sha2::{Digest, Sha256};
 
@@ -137,29 +134,7 @@ fn without_its_strongest_words_a_strong_message_is_weaker() {
 
 #[test]
 fn a_changed_or_cut_file_is_refused() {
-    let read = |bytes: &[u8]| TextTables::from_file(bytes).err().unwrap();
-    assert!(matches!(read(b""), ModelFileError::NotAModel { .. }));
-    assert!(matches!(
-        read(b"ONNX and so on"),
-        ModelFileError::NotAModel { .. }
-    ));
-    for cut in [8, 11, 100, 5_000, FILE.len() / 2, FILE.len() - 1] {
-        let error = read(&FILE[..cut]);
-        assert!(
-            matches!(
-                error,
-                ModelFileError::CutOff { .. } | ModelFileError::Changed
-            ),
-            "{cut}: {error}"
-        );
-    }
-    let mut changed = FILE.to_vec();
-    let place = changed.len() / 2;
-    changed[place] ^= 1;
-    assert!(matches!(read(&changed), ModelFileError::Changed));
-    let mut longer = FILE.to_vec();
-    longer.push(0);
-    assert!(matches!(read(&longer), ModelFileError::Changed));
+    support::a_changed_or_cut_file_is_refused(FILE, |bytes| TextTables::from_file(bytes).err());
 }
 
 #[test]

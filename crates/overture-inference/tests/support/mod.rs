@@ -1,6 +1,7 @@
 //! What is asked of text models of every tier.
 
 use overture_engine::{model::TextReading, understand::TextModel};
+use overture_inference::ModelFileError;
 
 /// The words that moved a score most, taken out, move it toward neutral: in nine of ten strong messages of the challenge.
 pub(crate) fn the_explanation_is_the_reason(model: &dyn TextModel) {
@@ -41,4 +42,33 @@ pub(crate) fn the_explanation_is_the_reason(model: &dyn TextModel) {
     let share = f64::from(weaker) / f64::from(strong);
     println!("{weaker} of {strong} strong messages are weaker without {WORDS} words");
     assert!(strong >= 30 && share >= SHARE_MIN, "{weaker} of {strong}");
+}
+
+/// Nothing but the file that was written is read: `read` says why it does not read another.
+pub(crate) fn a_changed_or_cut_file_is_refused(
+    file: &[u8],
+    read: impl Fn(&[u8]) -> Option<ModelFileError>,
+) {
+    let refused = |bytes: &[u8]| read(bytes).unwrap();
+    for other in [&b""[..], b"ONNX and so on"] {
+        assert!(matches!(refused(other), ModelFileError::NotAModel { .. }));
+    }
+    for cut in [8, 11, 100, 5_000, file.len() / 2, file.len() - 1] {
+        let error = refused(&file[..cut]);
+        assert!(
+            matches!(
+                error,
+                ModelFileError::CutOff { .. } | ModelFileError::Changed
+            ),
+            "{cut}: {error}"
+        );
+    }
+    // One bit of a weight near the end: a number as good as the one before.
+    let mut changed = file.to_vec();
+    let place = changed.len() - 1_000;
+    changed[place] ^= 1;
+    assert!(matches!(refused(&changed), ModelFileError::Changed));
+    let mut longer = file.to_vec();
+    longer.push(0);
+    assert!(matches!(refused(&longer), ModelFileError::Changed));
 }
