@@ -290,9 +290,10 @@ const routes = [
   [
     'POST',
     '/v1/conversations/:id/messages/:seq/label',
-    ({ id, seq, body }) => {
-      const talk = data.conversations.find((it) => it.conversation === id);
-      append(talk.customer, {
+    ({ seq, body }) => {
+      const has = ([, items]) => items.some((it) => it.seq === Number(seq));
+      const [customer] = [...data.timelines].find(has);
+      append(customer, {
         kind: 'labelled',
         row: Number(seq),
         agent_name: me.name,
