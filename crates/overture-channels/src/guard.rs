@@ -1,14 +1,17 @@
 //! Refuses addresses that an outbound URL must not reach (server-side request forgery).
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::{
+    net::{IpAddr, Ipv4Addr, Ipv6Addr},
+    time::Duration,
+};
 
 use ureq::{
-    Error,
+    Agent, Error,
     config::Config,
     http::Uri,
     unversioned::{
         resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver},
-        transport::NextTimeout,
+        transport::{DefaultConnector, NextTimeout},
     },
 };
 
@@ -69,6 +72,32 @@ fn embedded_v4(parts: [u16; 8]) -> Option<Ipv4Addr> {
         [0x2002, high, low, ..] => Some(join(high, low)),
         _ => None,
     }
+}
+
+/// What calls go out with: `time_max` from resolving the name to the answer's end, no redirects, no proxy, every status an
+/// answer, and private addresses as `private` says.
+pub(crate) fn agent(time_max: Duration, private: PrivateAddresses) -> Agent {
+    let config = Agent::config_builder()
+        .timeout_global(Some(time_max))
+        .max_redirects(0)
+        .max_redirects_will_error(false)
+        .http_status_as_error(false)
+        .proxy(None)
+        .user_agent(concat!("Overture/", env!("CARGO_PKG_VERSION")))
+        .build();
+    Agent::with_parts(
+        config,
+        DefaultConnector::default(),
+        GuardedResolver::new(private),
+    )
+}
+
+/// The url, if it is http or https and names a host without user name and password.
+pub(crate) fn bare_url(url: &str) -> Option<Uri> {
+    let url: Uri = url.parse().ok()?;
+    let scheme_fits = matches!(url.scheme_str(), Some("http" | "https"));
+    let bare_host = !url.authority()?.as_str().contains('@');
+    (scheme_fits && bare_host).then_some(url)
 }
 
 /// Resolves names and keeps only the addresses that may be called. The connection uses

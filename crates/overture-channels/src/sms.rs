@@ -8,9 +8,9 @@ use std::{fmt, time::Duration};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use overture_engine::model::Timestamp;
 use serde::Deserialize;
-use ureq::{Agent, http::Uri, unversioned::transport::DefaultConnector};
+use ureq::{Agent, http::Uri};
 
-use crate::guard::{GuardedResolver, PrivateAddresses};
+use crate::guard::{self, PrivateAddresses};
 
 /// The time one request may take, from resolving the name to the answer's end.
 pub const REQUEST_TIME_MAX: Duration = Duration::from_secs(15);
@@ -139,14 +139,9 @@ impl Account {
         from: &str,
         private: PrivateAddresses,
     ) -> Result<Self, UnusableAccount> {
-        let base: Uri = url.parse().map_err(|_| UnusableAccount::Url)?;
-        let scheme_fits = matches!(base.scheme_str(), Some("http" | "https"));
-        let bare_host = base
-            .authority()
-            .is_some_and(|authority| !authority.as_str().contains('@'));
-        if !scheme_fits || !bare_host || base.query().is_some() {
-            return Err(UnusableAccount::Url);
-        }
+        guard::bare_url(url)
+            .filter(|base| base.query().is_none())
+            .ok_or(UnusableAccount::Url)?;
         let plain = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric());
         if account.is_empty() || account.len() > 64 || !plain(account) {
             return Err(UnusableAccount::Account);
@@ -165,23 +160,11 @@ impl Account {
         let messages = format!("{base}/2010-04-01/Accounts/{account}/Messages.json")
             .parse()
             .map_err(|_| UnusableAccount::Url)?;
-        let config = Agent::config_builder()
-            .timeout_global(Some(REQUEST_TIME_MAX))
-            .max_redirects(0)
-            .max_redirects_will_error(false)
-            .http_status_as_error(false)
-            .proxy(None)
-            .user_agent(concat!("Overture/", env!("CARGO_PKG_VERSION")))
-            .build();
         Ok(Self {
             messages,
             authorization: format!("Basic {}", STANDARD.encode(format!("{account}:{token}"))),
             from: from.to_owned(),
-            agent: Agent::with_parts(
-                config,
-                DefaultConnector::default(),
-                GuardedResolver::new(private),
-            ),
+            agent: guard::agent(REQUEST_TIME_MAX, private),
         })
     }
 

@@ -18,10 +18,10 @@ use overture_engine::{
     model::{Abstained, TextReading},
     understand::TextModel,
 };
-use ureq::{Agent, http::Uri, unversioned::transport::DefaultConnector};
+use ureq::{Agent, http::Uri};
 
 use self::{blend::Said, breaker::Breaker};
-use crate::guard::{GuardedResolver, PrivateAddresses, RefusedAddress};
+use crate::guard::{self, PrivateAddresses, RefusedAddress};
 
 /// The time one question may take, from resolving the name to the answer's end.
 pub const QUESTION_TIME_MAX: Duration = Duration::from_secs(3);
@@ -191,23 +191,11 @@ impl Analyzer {
             Service::Google => (google::PATH, google::authorization(key)),
         };
         let url = format!("{base}{path}");
-        let config = Agent::config_builder()
-            .timeout_global(Some(QUESTION_TIME_MAX))
-            .max_redirects(0)
-            .max_redirects_will_error(false)
-            .http_status_as_error(false)
-            .proxy(None)
-            .user_agent(concat!("Overture/", env!("CARGO_PKG_VERSION")))
-            .build();
         Ok(Self {
             service,
             url: url.parse().map_err(|_| UnusableAnalyzer::Url)?,
             authorization,
-            agent: Agent::with_parts(
-                config,
-                DefaultConnector::default(),
-                GuardedResolver::new(private),
-            ),
+            agent: guard::agent(QUESTION_TIME_MAX, private),
         })
     }
 
@@ -255,14 +243,9 @@ impl Analyzer {
 
 /// The url, if texts may go to it.
 fn usable(base: &str, private: PrivateAddresses) -> Option<&str> {
-    let parsed: Uri = base.parse().ok()?;
-    let scheme_fits = match parsed.scheme_str()? {
-        "https" => true,
-        "http" => private == PrivateAddresses::Allow,
-        _ => false,
-    };
-    let bare_host = !parsed.authority()?.as_str().contains('@');
-    (scheme_fits && bare_host && parsed.query().is_none()).then_some(base)
+    let parsed = guard::bare_url(base)?;
+    let is_sealed = parsed.scheme_str() == Some("https") || private == PrivateAddresses::Allow;
+    (is_sealed && parsed.query().is_none()).then_some(base)
 }
 
 /// Never the error's own words: who knows what they quote.

@@ -1,9 +1,9 @@
 //! One attempt at one delivery.
 
-use ureq::{Agent, http::Uri, unversioned::transport::DefaultConnector};
+use ureq::{Agent, http::Uri};
 
 use super::{ATTEMPT_TIME_MAX, Secret};
-use crate::guard::{GuardedResolver, PrivateAddresses};
+use crate::guard::{self, PrivateAddresses};
 
 /// A URL that no webhook can go to.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -41,31 +41,10 @@ impl Sender {
         secrets: Vec<Secret>,
         private: PrivateAddresses,
     ) -> Result<Self, UnusableUrl> {
-        let url: Uri = url.parse().map_err(|_| UnusableUrl)?;
-        let scheme_fits = matches!(url.scheme_str(), Some("http" | "https"));
-        let bare_host = url
-            .authority()
-            .is_some_and(|authority| !authority.as_str().contains('@'));
-        if !scheme_fits || !bare_host {
-            return Err(UnusableUrl);
-        }
-        let config = Agent::config_builder()
-            .timeout_global(Some(ATTEMPT_TIME_MAX))
-            .max_redirects(0)
-            .max_redirects_will_error(false)
-            .http_status_as_error(false)
-            .proxy(None)
-            .user_agent(concat!("Overture/", env!("CARGO_PKG_VERSION")))
-            .build();
-        let agent = Agent::with_parts(
-            config,
-            DefaultConnector::default(),
-            GuardedResolver::new(private),
-        );
         Ok(Self {
-            url,
+            url: guard::bare_url(url).ok_or(UnusableUrl)?,
             secrets,
-            agent,
+            agent: guard::agent(ATTEMPT_TIME_MAX, private),
         })
     }
 
