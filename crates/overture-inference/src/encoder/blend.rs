@@ -6,7 +6,8 @@ use overture_engine::{model::TextReading, understand::TextModel};
 
 use super::{TextEncoder, level::Level};
 use crate::text::{
-    FullReading, Scratch, TextHeads, TextTables,
+    Scratch, TextTables,
+    model::{Tier, read},
     say::{self, Speaker},
     table::{Columns, probabilities},
 };
@@ -62,7 +63,9 @@ impl BlendedText {
     pub fn tables(&self) -> &Arc<TextTables> {
         &self.tables
     }
+}
 
+impl Tier for BlendedText {
     fn speaker(&self) -> Speaker<'_> {
         let blend = &self.encoder.blend;
         Speaker {
@@ -73,8 +76,11 @@ impl BlendedText {
         }
     }
 
-    /// The probability of every column of what the tables looked at last.
-    fn blended(&self, text: &str, scratch: &mut Scratch) -> Columns {
+    fn look(&self, text: &str, scratch: &mut Scratch) {
+        self.tables.look(text, scratch);
+    }
+
+    fn columns(&self, text: &str, scratch: &mut Scratch) -> Columns {
         let tables = self.tables.calibrated(scratch);
         let encoder = self.encoder.totals(self.level, text, scratch);
         probabilities(&self.encoder.blend.apply(&tables, &encoder))
@@ -82,7 +88,7 @@ impl BlendedText {
 
     fn by_token(&self, scratch: &Scratch) -> Vec<f32> {
         let blend = &self.encoder.blend;
-        let mut by_token = self.tables.by_token(&blend.of_tables, scratch);
+        let mut by_token = self.tables.worth_by_token(&blend.of_tables, scratch);
         let of_pieces = self
             .encoder
             .network
@@ -94,15 +100,15 @@ impl BlendedText {
         }
         by_token
     }
+}
 
-    fn answers(
-        &self,
-        text: &str,
-        scratch: &mut Scratch,
-    ) -> Result<(Option<&'static str>, Columns), TextReading> {
-        self.tables.look(text, scratch);
-        let language = say::readable(text, &scratch.tokens)?;
-        Ok((language, self.blended(text, scratch)))
+impl TextModel for BlendedText {
+    fn name(&self) -> &str {
+        &self.encoder.name
+    }
+
+    fn read(&self, text: &str) -> TextReading {
+        read(self, text)
     }
 }
 
@@ -126,57 +132,5 @@ impl super::Blend {
                 + self.of_encoder[column] * encoder[column]
                 + self.offsets[column]
         })
-    }
-}
-
-impl TextHeads for BlendedText {
-    fn tier(&self) -> u8 {
-        1
-    }
-
-    fn probabilities(&self, text: &str, scratch: &mut Scratch) -> Columns {
-        self.tables.look(text, scratch);
-        self.blended(text, scratch)
-    }
-
-    fn score(&self, probabilities: &Columns) -> f32 {
-        self.speaker().score(probabilities)
-    }
-
-    fn thresholds(&self) -> &Columns {
-        &self.encoder.blend.thresholds
-    }
-
-    fn contributions(&self, text: &str, scratch: &mut Scratch) -> Vec<f32> {
-        self.tables.look(text, scratch);
-        self.encoder.totals(self.level, text, scratch);
-        self.by_token(scratch)
-    }
-
-    fn full(&self, text: &str, scratch: &mut Scratch) -> FullReading {
-        match self.answers(text, scratch) {
-            Ok((language, all)) => {
-                let evidence = say::evidence(&scratch.tokens, &self.by_token(scratch));
-                self.speaker().full(&all, language, evidence)
-            }
-            Err(reading) => FullReading::nothing(reading),
-        }
-    }
-}
-
-impl TextModel for BlendedText {
-    fn name(&self) -> &str {
-        &self.encoder.name
-    }
-
-    fn read(&self, text: &str) -> TextReading {
-        let mut scratch = Scratch::default();
-        match self.answers(text, &mut scratch) {
-            Ok((language, all)) => {
-                let evidence = say::evidence(&scratch.tokens, &self.by_token(&scratch));
-                TextReading::Scored(Box::new(self.speaker().scored(&all, language, evidence)))
-            }
-            Err(reading) => reading,
-        }
     }
 }

@@ -143,8 +143,8 @@ pub(super) fn read(file: &[u8]) -> Result<TextEncoder, ModelFileError> {
             norm_2: read_norm(&mut reader, width)?,
         });
     }
-    let heads = reader.floats(Network::COLUMNS * width, "the heads")?;
-    let intercepts = reader.floats(Network::COLUMNS, "the heads' intercepts")?;
+    let heads = reader.floats(USED * width, "the heads")?;
+    let intercepts = reader.floats(USED, "the heads' intercepts")?;
     reader.end()?;
     Ok(TextEncoder {
         name: header.name,

@@ -9,6 +9,7 @@ use crate::text::{
     heads::{COLUMNS, HEADS, Head, Link},
     learn::Example,
     make::{scale, thresholds},
+    model::Tier,
     table::{Columns, probabilities},
     targets,
 };

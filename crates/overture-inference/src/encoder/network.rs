@@ -8,10 +8,7 @@ use super::{
     pieces::Piece,
     reckon::{Attention, Norm, dot, gelu},
 };
-use crate::text::{
-    heads::{COLUMNS, USED},
-    table::Columns,
-};
+use crate::text::{heads::COLUMNS, table::Columns};
 
 /// A network of BERT's kind (Devlin and others, NAACL 2019).
 #[derive(Debug, Clone)]
@@ -175,7 +172,4 @@ impl Network {
         let share = 1.0 / rows.len() as f32;
         rows.map(|row| share * dot(&weights, row)).collect()
     }
-
-    /// How many columns the heads have.
-    pub(super) const COLUMNS: usize = USED;
 }

@@ -1,6 +1,9 @@
 //! The model of tier 0: tables, word list and calibration together, and what they say about a text.
 
-use overture_engine::{model::TextReading, understand::TextModel};
+use overture_engine::{
+    model::{Evidence, TextReading},
+    understand::TextModel,
+};
 
 use crate::{ModelFileError, encoder};
 
@@ -8,6 +11,7 @@ use super::{
     authored::authored,
     calibrate::Calibration,
     file,
+    heads::COLUMNS,
     lexicon::{Addend, Lexicon},
     rows::Rows,
     say::{self, FullReading, Speaker},
@@ -48,6 +52,74 @@ pub trait TextHeads: TextModel {
 
     /// What every head says about a text. `scratch` is overwritten.
     fn full(&self, text: &str, scratch: &mut Scratch) -> FullReading;
+}
+
+/// What is different from tier to tier; the rest of [`TextHeads`] follows from it.
+pub(crate) trait Tier: TextModel {
+    /// Who says it.
+    fn speaker(&self) -> Speaker<'_>;
+
+    /// Reads a text's tokens and features into `scratch`.
+    fn look(&self, text: &str, scratch: &mut Scratch);
+
+    /// The probability of every column of the text that was looked at last.
+    fn columns(&self, text: &str, scratch: &mut Scratch) -> Columns;
+
+    /// What each token of the text adds whose [`Self::columns`] were asked for last.
+    fn by_token(&self, scratch: &Scratch) -> Vec<f32>;
+}
+
+/// The probability of every column, the language where it could be told, and the words that count.
+type Answer = (Columns, Option<&'static str>, Vec<Evidence>);
+
+fn answer(tier: &impl Tier, text: &str, scratch: &mut Scratch) -> Result<Answer, TextReading> {
+    tier.look(text, scratch);
+    let language = say::readable(text, &scratch.tokens)?;
+    let columns = tier.columns(text, scratch);
+    let evidence = say::evidence(&scratch.tokens, &tier.by_token(scratch));
+    Ok((columns, language, evidence))
+}
+
+/// What [`TextModel::read`] is for every tier.
+pub(crate) fn read(tier: &impl Tier, text: &str) -> TextReading {
+    match answer(tier, text, &mut Scratch::default()) {
+        Ok((columns, language, evidence)) => {
+            let score = tier.speaker().scored(&columns, language, evidence);
+            TextReading::Scored(Box::new(score))
+        }
+        Err(reading) => reading,
+    }
+}
+
+impl<T: Tier> TextHeads for T {
+    fn tier(&self) -> u8 {
+        self.speaker().tier
+    }
+
+    fn probabilities(&self, text: &str, scratch: &mut Scratch) -> Columns {
+        self.look(text, scratch);
+        self.columns(text, scratch)
+    }
+
+    fn score(&self, probabilities: &Columns) -> f32 {
+        self.speaker().score(probabilities)
+    }
+
+    fn thresholds(&self) -> &Columns {
+        self.speaker().thresholds
+    }
+
+    fn contributions(&self, text: &str, scratch: &mut Scratch) -> Vec<f32> {
+        self.probabilities(text, scratch);
+        self.by_token(scratch)
+    }
+
+    fn full(&self, text: &str, scratch: &mut Scratch) -> FullReading {
+        match answer(self, text, scratch) {
+            Ok((columns, language, evidence)) => self.speaker().full(&columns, language, evidence),
+            Err(reading) => FullReading::nothing(reading),
+        }
+    }
 }
 
 /// What one message is read into; reused by who reads many.
@@ -99,7 +171,7 @@ impl TextTables {
 
     /// The uncalibrated sums of a text, for learning and measuring.
     pub fn totals(&self, text: &str, scratch: &mut Scratch) -> Columns {
-        look(&self.lexicon, text, scratch);
+        self.look(text, scratch);
         self.table.totals(&scratch.rows, &scratch.addends)
     }
 
@@ -109,13 +181,8 @@ impl TextTables {
         self.calibration.apply(&totals)
     }
 
-    /// Reads a text's tokens and features into `scratch`.
-    pub(crate) fn look(&self, text: &str, scratch: &mut Scratch) {
-        look(&self.lexicon, text, scratch);
-    }
-
     /// What each token of what was looked at last adds, where one unit of a calibrated column is worth `worth`.
-    pub(crate) fn by_token(&self, worth: &Columns, scratch: &Scratch) -> Vec<f32> {
+    pub(crate) fn worth_by_token(&self, worth: &Columns, scratch: &Scratch) -> Vec<f32> {
         let mut slopes = self.calibration.slope;
         for (slope, worth) in slopes.iter_mut().zip(worth) {
             *slope *= worth;
@@ -127,7 +194,12 @@ impl TextTables {
             scratch.tokens.all().len(),
         )
     }
+}
 
+/// A unit of a calibrated column is worth itself.
+const ITSELF: Columns = [1.0; COLUMNS];
+
+impl Tier for TextTables {
     fn speaker(&self) -> Speaker<'_> {
         Speaker {
             name: &self.name,
@@ -137,57 +209,18 @@ impl TextTables {
         }
     }
 
-    fn answers(
-        &self,
-        text: &str,
-        scratch: &mut Scratch,
-    ) -> Result<(Option<&'static str>, Columns), TextReading> {
-        self.look(text, scratch);
-        let language = say::readable(text, &scratch.tokens)?;
-        Ok((language, probabilities(&self.calibrated(scratch))))
-    }
-}
-
-fn look(lexicon: &Lexicon, text: &str, scratch: &mut Scratch) {
-    scratch.tokens.read(text, &authored(text));
-    scratch.rows.read(&scratch.tokens);
-    lexicon.read(&scratch.tokens, &mut scratch.addends);
-}
-
-/// A unit of a calibrated column is worth itself.
-const ITSELF: Columns = [1.0; super::heads::COLUMNS];
-
-impl TextHeads for TextTables {
-    fn tier(&self) -> u8 {
-        0
+    fn look(&self, text: &str, scratch: &mut Scratch) {
+        scratch.tokens.read(text, &authored(text));
+        scratch.rows.read(&scratch.tokens);
+        self.lexicon.read(&scratch.tokens, &mut scratch.addends);
     }
 
-    fn probabilities(&self, text: &str, scratch: &mut Scratch) -> Columns {
-        self.look(text, scratch);
+    fn columns(&self, _: &str, scratch: &mut Scratch) -> Columns {
         probabilities(&self.calibrated(scratch))
     }
 
-    fn score(&self, probabilities: &Columns) -> f32 {
-        self.speaker().score(probabilities)
-    }
-
-    fn thresholds(&self) -> &Columns {
-        &self.thresholds
-    }
-
-    fn contributions(&self, text: &str, scratch: &mut Scratch) -> Vec<f32> {
-        self.look(text, scratch);
-        self.by_token(&ITSELF, scratch)
-    }
-
-    fn full(&self, text: &str, scratch: &mut Scratch) -> FullReading {
-        match self.answers(text, scratch) {
-            Ok((language, all)) => {
-                let evidence = say::evidence(&scratch.tokens, &self.by_token(&ITSELF, scratch));
-                self.speaker().full(&all, language, evidence)
-            }
-            Err(reading) => FullReading::nothing(reading),
-        }
+    fn by_token(&self, scratch: &Scratch) -> Vec<f32> {
+        self.worth_by_token(&ITSELF, scratch)
     }
 }
 
@@ -197,13 +230,6 @@ impl TextModel for TextTables {
     }
 
     fn read(&self, text: &str) -> TextReading {
-        let mut scratch = Scratch::default();
-        match self.answers(text, &mut scratch) {
-            Ok((language, all)) => {
-                let evidence = say::evidence(&scratch.tokens, &self.by_token(&ITSELF, &scratch));
-                TextReading::Scored(Box::new(self.speaker().scored(&all, language, evidence)))
-            }
-            Err(reading) => reading,
-        }
+        read(self, text)
     }
 }
