@@ -337,15 +337,14 @@ pub fn texts(config: &Config) -> anyhow::Result<Texts> {
     if let Some(analyzer) = &remote {
         remote_text::warn(analyzer);
     }
-    let folder = config.data_dir.join("models");
-    let active = text::shelf::active(&folder);
+    let active = text::shelf::active(&config.data_dir.join("models"));
     if let Some(reason) = active.fallback {
         tracing::error!(%reason, "the active text model cannot be used");
     }
     let tables = Arc::new(active.model);
     let same = Arc::clone(&tables);
     let load = move || {
-        let own = match text::shelf::blended(&folder, Arc::clone(&same)) {
+        let own = match text::shelf::blended(active.file.as_deref(), Arc::clone(&same)) {
             Ok(blended) => Some(Arc::new(blended) as Arc<dyn TextModel>),
             Err(error) => {
                 let reason = format!("{error:#}");

@@ -1,9 +1,6 @@
 //! Which text model a command reads with.
 
-use std::{
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::{path::PathBuf, sync::Arc};
 
 use clap::ValueEnum;
 use overture_inference::text::TextHeads;
@@ -44,23 +41,21 @@ impl ModelArgs {
     /// The named file cannot be used, or tier 1 was asked for and its encoder cannot be used.
     #[expect(clippy::print_stderr, reason = "the command's output")]
     pub(super) fn choose(&self) -> anyhow::Result<Box<dyn TextHeads>> {
-        let (tables, encoder): (_, Option<&Path>) = match &self.model {
-            Some(file) => (Arc::new(shelf::read(file)?), Some(file)),
+        let (tables, file) = match &self.model {
+            Some(file) => (shelf::read(file)?, Some(file.clone())),
             None => {
                 let active = shelf::active(&self.models);
                 if let Some(why) = &active.fallback {
                     eprintln!("{why}");
                 }
-                (Arc::new(active.model), None)
+                (active.model, active.file)
             }
         };
         if self.tier == Tier::Zero {
-            return Ok(Box::new(Arc::unwrap_or_clone(tables)));
+            return Ok(Box::new(tables));
         }
-        let blended = match encoder {
-            Some(file) => shelf::blended_from(&file.with_extension(shelf::ENCODER), tables.clone()),
-            None => shelf::blended(&self.models, tables.clone()),
-        };
+        let tables = Arc::new(tables);
+        let blended = shelf::blended(file.as_deref(), Arc::clone(&tables));
         match blended {
             Ok(blended) => Ok(Box::new(blended)),
             Err(error) if self.tier == Tier::Auto => {

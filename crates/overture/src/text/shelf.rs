@@ -42,6 +42,8 @@ const HISTORY_MAX: usize = 100;
 pub(crate) struct Active {
     /// The model.
     pub(crate) model: TextTables,
+    /// Its file; `None` for the one that ships.
+    pub(crate) file: Option<PathBuf>,
     /// Why it is the shipped one although another was chosen.
     pub(crate) fallback: Option<String>,
 }
@@ -56,16 +58,20 @@ pub(crate) fn active(folder: &Path) -> Active {
     let Some(name) = history(folder).pop().filter(|name| name != SHIPPED_NAME) else {
         return Active {
             model: shipped(),
+            file: None,
             fallback: None,
         };
     };
-    match read(&path_of(folder, &name)) {
+    let file = path_of(folder, &name);
+    match read(&file) {
         Ok(model) => Active {
             model,
+            file: Some(file),
             fallback: None,
         },
         Err(error) => Active {
             model: shipped(),
+            file: None,
             fallback: Some(format!(
                 "the text model {name} cannot be used, {SHIPPED_NAME} is used instead: {error:#}"
             )),
@@ -78,24 +84,16 @@ pub(crate) fn shipped_encoder() -> TextEncoder {
     TextEncoder::from_file(SHIPPED_ENCODER).expect("the shipped encoder is whole: a test reads it")
 }
 
-/// Tier 1 for tables that [`active`] gave.
+/// Tier 1: tables with the encoder beside their file; without a file they are those that ship.
 ///
 /// # Errors
-/// The tables have no encoder beside them, or it cannot be used.
-pub(crate) fn blended(folder: &Path, tables: Arc<TextTables>) -> anyhow::Result<BlendedText> {
-    let name = history(folder).pop();
-    match name.filter(|name| name != SHIPPED_NAME && tables.name() != SHIPPED_NAME) {
-        Some(name) => blended_from(&path_of(folder, &name).with_extension(ENCODER), tables),
-        None => Ok(BlendedText::new(tables, Arc::new(shipped_encoder()))?),
-    }
-}
-
-/// Tier 1 for tables with the encoder of this file.
-///
-/// # Errors
-/// It cannot be read or used, or was fitted to other tables.
-pub(crate) fn blended_from(file: &Path, tables: Arc<TextTables>) -> anyhow::Result<BlendedText> {
-    Ok(BlendedText::new(tables, Arc::new(read_encoder(file)?))?)
+/// There is no encoder, it cannot be read or used, or it was fitted to other tables.
+pub(crate) fn blended(file: Option<&Path>, tables: Arc<TextTables>) -> anyhow::Result<BlendedText> {
+    let encoder = match file {
+        Some(file) => read_encoder(&file.with_extension(ENCODER))?,
+        None => shipped_encoder(),
+    };
+    Ok(BlendedText::new(tables, Arc::new(encoder))?)
 }
 
 /// Reads an encoder's file.
@@ -219,9 +217,8 @@ pub(crate) fn activate(folder: &Path, name: &str) -> anyhow::Result<()> {
             folder.display()
         );
         let tables = Arc::new(read(&file)?);
-        let encoder = file.with_extension(ENCODER);
-        if encoder.is_file() {
-            blended_from(&encoder, tables)?;
+        if file.with_extension(ENCODER).is_file() {
+            blended(Some(&file), tables)?;
         }
     }
     let mut history = history(folder);
