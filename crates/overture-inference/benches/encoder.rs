@@ -1,71 +1,30 @@
 //! What reading a text with both tiers costs, on each kind of processor that is there, over the messages that the project wrote.
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a bench")]
 
-use std::{
-    fs,
-    path::Path,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+mod support;
+
+use std::{fs, sync::Arc};
 
 use divan::{Bencher, black_box, counter::ItemsCount};
-use overture_engine::understand::TextModel;
 use overture_inference::{
     encoder::{BlendedText, Level, TextEncoder},
-    text::{Scratch, TextHeads, TextTables},
+    text::{Scratch, TextHeads},
 };
 
 fn main() {
-    print_tail();
+    println!("on {:?}", Level::best());
+    support::print_tail(&model(), &messages());
     divan::main();
 }
 
-/// Times each message alone: divan's samples are of all of them, and say nothing of the slowest.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a bench tells the time, a model does not"
-)]
-fn print_tail() {
-    let (model, texts) = (model(), messages());
-    let mut took: Vec<Duration> = texts
-        .iter()
-        .map(|text| {
-            let begun = Instant::now();
-            black_box(model.read(text));
-            begun.elapsed()
-        })
-        .collect();
-    took.sort();
-    let at = |share: f64| took[((took.len() - 1) as f64 * share) as usize];
-    println!(
-        "one reading of {} messages on {:?}: median {:?}, p99 {:?}, slowest {:?}",
-        took.len(),
-        Level::best(),
-        at(0.5),
-        at(0.99),
-        at(1.0)
-    );
-}
-
-fn models() -> &'static Path {
-    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../models"))
-}
-
 fn model() -> BlendedText {
-    let file = |name| fs::read(models().join(name)).unwrap();
-    let tables = TextTables::from_file(&file("text-1.model")).unwrap();
-    let encoder = TextEncoder::from_file(&file("text-1.encoder")).unwrap();
-    BlendedText::new(Arc::new(tables), Arc::new(encoder)).unwrap()
+    let file = fs::read(support::models().join("text-1.encoder")).unwrap();
+    let encoder = TextEncoder::from_file(&file).unwrap();
+    BlendedText::new(Arc::new(support::tables()), Arc::new(encoder)).unwrap()
 }
 
-/// The last column of every row of the challenge.
 fn messages() -> Vec<String> {
-    let table = fs::read_to_string(models().join("corpus/challenge.tsv")).unwrap();
-    table
-        .lines()
-        .skip(1)
-        .map(|line| line.rsplit('\t').next().unwrap().to_owned())
-        .collect()
+    support::messages(&support::models().join("corpus/challenge.tsv"))
 }
 
 #[divan::bench(args = Level::there(), sample_count = 10, sample_size = 1)]

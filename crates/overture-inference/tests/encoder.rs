@@ -21,7 +21,6 @@ use overture_inference::{
     },
 };
 use proptest::prelude::*;
-use sha2::{Digest, Sha256};
 
 const FILE: &[u8] = include_bytes!("../../../models/text-1.encoder");
 
@@ -38,21 +37,12 @@ fn model() -> BlendedText {
 }
 
 fn scored(text: &str) -> TextScore {
-    match model().read(text) {
-        TextReading::Scored(score) => *score,
-        abstained @ TextReading::Abstained { .. } => panic!("{text:?}: {abstained:?}"),
-    }
+    support::scored(&model(), text)
 }
 
 #[test]
 fn the_registry_names_exactly_this_file() {
-    let registry: toml::Value =
-        toml::from_str(include_str!("../../../models/registry.toml")).unwrap();
-    let mut entries = registry["model"].as_array().unwrap().iter();
-    let entry = entries.find(|entry| entry["name"].as_str() == Some(ENCODER.name()));
-    let digest = Sha256::digest(FILE);
-    let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-    assert_eq!(entry.unwrap()["sha256"].as_str(), Some(hex.as_str()));
+    support::the_registry_names_exactly_this_file(ENCODER.name(), FILE);
     assert_eq!(ENCODER.tables(), TABLES.name());
 }
 

@@ -9,7 +9,6 @@ use overture_engine::{
 };
 use overture_inference::text::{Scratch, TextHeads, TextTables, authored::authored};
 use proptest::prelude::*;
-use sha2::{Digest, Sha256};
 
 const FILE: &[u8] = include_bytes!("../../../models/text-1.model");
 
@@ -20,25 +19,12 @@ fn model() -> &'static TextTables {
 }
 
 fn scored(text: &str) -> TextScore {
-    match model().read(text) {
-        TextReading::Scored(score) => *score,
-        abstained @ TextReading::Abstained { .. } => panic!("{text:?}: {abstained:?}"),
-    }
+    support::scored(model(), text)
 }
 
 #[test]
 fn the_registry_names_exactly_this_file() {
-    let registry: toml::Value =
-        toml::from_str(include_str!("../../../models/registry.toml")).unwrap();
-    let entry = registry["model"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .find(|entry| entry["name"].as_str() == Some("text-1"))
-        .unwrap();
-    let digest = Sha256::digest(FILE);
-    let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-    assert_eq!(entry["sha256"].as_str(), Some(hex.as_str()));
+    support::the_registry_names_exactly_this_file("text-1", FILE);
     assert_eq!(model().name(), "text-1");
 }
 

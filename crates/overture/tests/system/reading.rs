@@ -1,9 +1,9 @@
 //! What customers write is read at once by the tables, and once more by the encoder, which delays nothing and counts once.
 
 use overture::client::{Connection, Target};
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use crate::support::{Backend, admin, capture, eventually, serve};
+use crate::support::{Backend, admin, eventually, moods, say, serve};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_text_is_read_again_behind_its_event_and_counts_once() {
@@ -18,24 +18,10 @@ async fn a_text_is_read_again_behind_its_event_and_counts_once() {
         ];
         let mut connection = Connection::new(target.clone());
         for (place, text) in texts.iter().enumerate() {
-            let event = json!({"type": "track", "event": "Feedback Submitted", "userId": "ann",
-                "anonymousId": "a", "messageId": place.to_string(), "properties": {"text": text}});
-            let answer = capture(&mut connection, &[event]).await.unwrap();
-            assert_eq!(answer.status, 200);
+            say(&mut connection, place, text).await;
         }
         let moods = eventually("both texts were read again", async || {
-            let known = admin
-                .call("GET", "/v1/customers?limit=10", &Value::Null)
-                .await
-                .unwrap();
-            let customer = known["customers"][0]["customer"].as_str()?;
-            let timeline = format!("/v1/customers/{customer}/timeline?limit=100");
-            let timeline = admin.call("GET", &timeline, &Value::Null).await.unwrap();
-            let items = timeline["items"].as_array()?.clone();
-            let moods: Vec<Value> = items
-                .into_iter()
-                .filter(|item| item["kind"] == "mood")
-                .collect();
+            let moods = moods(&mut admin).await?;
             (moods.len() == 2 * texts.len()).then_some(moods)
         })
         .await;

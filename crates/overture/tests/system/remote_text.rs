@@ -10,7 +10,7 @@ use std::{
 use overture::client::{Connection, Target};
 use serde_json::{Value, json};
 
-use crate::support::{Backend, admin, capture, eventually, serve};
+use crate::support::{Backend, admin, eventually, moods, say, serve};
 
 /// Answers every request like Watson; gives what was sent.
 fn watson() -> (String, Receiver<Value>) {
@@ -76,23 +76,11 @@ async fn the_second_reading_is_the_services_and_staff_is_told_where_texts_go() {
         );
 
         let text = "Nobody answered ann.smith@example.com, and I am still waiting for my refund.";
-        let event = json!({"type": "track", "event": "Feedback Submitted", "userId": "ann",
-            "anonymousId": "a", "messageId": "1", "properties": {"text": text}});
         let mut connection = Connection::new(target.clone());
-        let answer = capture(&mut connection, &[event]).await.unwrap();
-        assert_eq!(answer.status, 200);
+        say(&mut connection, 1, text).await;
         let again = eventually("the text was read again", async || {
-            let known = admin
-                .call("GET", "/v1/customers?limit=10", &Value::Null)
-                .await
-                .unwrap();
-            let customer = known["customers"][0]["customer"].as_str()?;
-            let timeline = format!("/v1/customers/{customer}/timeline?limit=100");
-            let timeline = admin.call("GET", &timeline, &Value::Null).await.unwrap();
-            let mut items = timeline["items"].as_array()?.iter();
-            items
-                .find(|item| item["kind"] == "mood" && item["tier"] == 1)
-                .cloned()
+            let moods = moods(&mut admin).await?;
+            moods.into_iter().find(|mood| mood["tier"] == 1)
         })
         .await;
         assert_eq!(again["model"], "watson-nlu");

@@ -203,6 +203,32 @@ pub(crate) async fn serve(
     server
 }
 
+/// The readings in the timeline of the only customer, once there is one.
+pub(crate) async fn moods(admin: &mut StaffMember) -> Option<Vec<Value>> {
+    let known = admin
+        .call("GET", "/v1/customers?limit=10", &Value::Null)
+        .await
+        .unwrap();
+    let customer = known["customers"][0]["customer"].as_str()?;
+    let timeline = format!("/v1/customers/{customer}/timeline?limit=100");
+    let timeline = admin.call("GET", &timeline, &Value::Null).await.unwrap();
+    let items = timeline["items"].as_array()?.iter();
+    Some(
+        items
+            .filter(|item| item["kind"] == "mood")
+            .cloned()
+            .collect(),
+    )
+}
+
+/// Sends what a customer said as the text of an event.
+pub(crate) async fn say(connection: &mut Connection, message: usize, text: &str) {
+    let event = json!({"type": "track", "event": "Feedback Submitted", "userId": "ann",
+        "anonymousId": "a", "messageId": message.to_string(), "properties": {"text": text}});
+    let answer = capture(connection, &[event]).await.unwrap();
+    assert_eq!(answer.status, 200);
+}
+
 /// Waits until `/readyz` says so.
 pub(crate) async fn wait_until_ready(target: &Target) {
     eventually("the server is ready", async || {
