@@ -152,7 +152,7 @@ enum ScoreCommand {
 
 #[derive(Debug, Subcommand)]
 enum TrainCommand {
-    /// A text model of tier 0.
+    /// A text model: tables, and an encoder fitted to them.
     Text(text::TrainArgs),
     /// An issue classifier, from your own labels.
     Issues(issues::TrainArgs),
