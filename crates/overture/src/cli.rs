@@ -15,7 +15,7 @@ use crate::{
     first_start::Preset,
     issues, loadgen, policy, remote_text,
     serve::{self, Print, Settings},
-    storage, text,
+    storage, text, voice,
 };
 
 /// Proactive customer support: notices who struggles, decides by your policy, offers help,
@@ -50,7 +50,7 @@ enum Command {
     /// Policies.
     #[command(subcommand)]
     Policy(PolicyCommand),
-    /// Score messages with the active text model, or with an issue classifier.
+    /// Score messages with the active text model or with an issue classifier, or recordings by their sound.
     #[command(subcommand)]
     Score(ScoreCommand),
     /// Make a model from labelled data.
@@ -148,6 +148,8 @@ enum ScoreCommand {
     Text(text::ScoreArgs),
     /// What messages are about, by a classifier of your own.
     Issues(issues::ScoreArgs),
+    /// How voices sound, whatever they say.
+    Voice(voice::ScoreArgs),
 }
 
 #[derive(Debug, Subcommand)]
@@ -156,6 +158,8 @@ enum TrainCommand {
     Text(text::TrainArgs),
     /// An issue classifier, from your own labels.
     Issues(issues::TrainArgs),
+    /// A voice model, from recordings of known emotion.
+    Voice(voice::TrainArgs),
 }
 
 #[derive(Debug, Subcommand)]
@@ -164,6 +168,8 @@ enum EvaluateCommand {
     Text(text::EvaluateArgs),
     /// An issue classifier.
     Issues(issues::EvaluateArgs),
+    /// A voice model, or the recipe of one.
+    Voice(voice::EvaluateArgs),
 }
 
 #[derive(Debug, Args)]
@@ -262,10 +268,13 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Policy(PolicyCommand::Check { file }) => policy::check(&file),
         Command::Score(ScoreCommand::Text(args)) => text::score(&args),
         Command::Score(ScoreCommand::Issues(args)) => issues::score(&args),
+        Command::Score(ScoreCommand::Voice(args)) => voice::score(&args),
         Command::Train(TrainCommand::Text(args)) => text::train(&args),
         Command::Train(TrainCommand::Issues(args)) => issues::train(&args),
+        Command::Train(TrainCommand::Voice(args)) => voice::train(&args),
         Command::Evaluate(EvaluateCommand::Text(args)) => text::evaluate(&args),
         Command::Evaluate(EvaluateCommand::Issues(args)) => issues::evaluate(&args),
+        Command::Evaluate(EvaluateCommand::Voice(args)) => voice::evaluate(&args),
         Command::Models(args) => models(&args),
         Command::Config => {
             print!("{DEFAULTS}");

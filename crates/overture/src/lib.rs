@@ -32,3 +32,4 @@ mod sms;
 pub mod storage;
 mod table;
 mod text;
+mod voice;

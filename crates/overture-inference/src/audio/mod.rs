@@ -1,0 +1,8 @@
+//! Sound: reading recordings, the telephone's codes, one sample rate for everything that listens.
+
+pub mod g711;
+mod rate;
+mod recording;
+
+pub use rate::{RATE, ToRate};
+pub use recording::{AudioError, Recording};

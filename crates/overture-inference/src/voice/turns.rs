@@ -1,0 +1,80 @@
+//! When one party of a call speaks.
+
+/// A gap shorter than this does not end a turn, ms: breath, plosives, the moments between words.
+const GAP_MS: u32 = 250;
+/// What is shorter than this is no turn, ms: clicks, coughs, "mm".
+const TURN_MS_MIN: u32 = 150;
+/// One frame, ms.
+const FRAME_MS: u32 = 10;
+
+/// One stretch in which a party has the word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Turn {
+    /// When it begins, ms from the call's start.
+    pub start_ms: u32,
+    /// When it ends.
+    pub end_ms: u32,
+}
+
+/// The turns of one party, as they come.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Turns {
+    list: Vec<Turn>,
+    now_ms: u32,
+}
+
+impl Turns {
+    /// Turns that are known already: in order, apart from each other.
+    pub fn known(list: Vec<Turn>, now_ms: u32) -> Self {
+        Self { list, now_ms }
+    }
+
+    /// The next hundredth of a second.
+    pub(super) fn push(&mut self, is_speech: bool) {
+        let start_ms = self.now_ms;
+        self.now_ms += FRAME_MS;
+        if !is_speech {
+            return;
+        }
+        match self.list.last_mut() {
+            Some(turn) if start_ms < turn.end_ms + GAP_MS => turn.end_ms = self.now_ms,
+            _ => {
+                if self.list.last().is_some_and(|turn| !turn.is_long_enough()) {
+                    self.list.pop();
+                }
+                self.list.push(Turn {
+                    start_ms,
+                    end_ms: self.now_ms,
+                });
+            }
+        }
+    }
+
+    /// All turns so far, the one that goes on included.
+    pub fn all(&self) -> impl Iterator<Item = Turn> + '_ {
+        self.list
+            .iter()
+            .copied()
+            .filter(|turn| turn.is_long_enough())
+    }
+
+    /// How far was listened, ms.
+    pub fn now_ms(&self) -> u32 {
+        self.now_ms
+    }
+
+    /// Seconds spoken.
+    pub fn spoken_seconds(&self) -> f64 {
+        let sum: u64 = self
+            .all()
+            .map(|turn| u64::from(turn.end_ms - turn.start_ms))
+            .sum();
+        sum as f64 / 1_000.0
+    }
+}
+
+impl Turn {
+    fn is_long_enough(&self) -> bool {
+        self.end_ms - self.start_ms >= TURN_MS_MIN
+    }
+}

@@ -1,0 +1,114 @@
+//! What a voice model is worth: each figure with its 95 % interval.
+
+use overture_inference::voice::{Emotion, VoiceReading};
+use serde_json::{Map, Value};
+
+use crate::figures::{calibration, insert};
+
+/// A recording's reading and what it is.
+pub(super) struct Scored {
+    /// How it sounds; `None` where no speech was heard.
+    pub(super) reading: Option<VoiceReading>,
+    /// The emotion it was spoken in.
+    pub(super) emotion: Emotion,
+}
+
+impl Scored {
+    fn anger(&self) -> f64 {
+        self.reading
+            .map_or(0.25, |reading| f64::from(reading.of(Emotion::Anger)))
+    }
+
+    fn is_angry(&self) -> bool {
+        self.emotion == Emotion::Anger
+    }
+
+    fn is_right(&self) -> bool {
+        self.reading
+            .is_some_and(|reading| reading.likeliest() == self.emotion)
+    }
+}
+
+/// Every figure that the recordings allow.
+///
+/// `unweighted_average_recall`: the mean over emotions of the share that was told. `anger_auc`: how well the probability of anger ranks
+/// (area under the ROC curve). `anger_brier`: its mean squared error. A recording without speech in it counts as told wrongly, and as
+/// anger with a probability of 0.25.
+pub(super) fn figures(scored: &[Scored], rounds: usize) -> Value {
+    let mut all = Map::new();
+    let silent = scored.iter().filter(|one| one.reading.is_none()).count();
+    all.insert("recordings".to_owned(), scored.len().into());
+    all.insert("recordings_without_speech".to_owned(), silent.into());
+    for emotion in Emotion::ALL {
+        let own: Vec<&Scored> = scored.iter().filter(|one| one.emotion == emotion).collect();
+        if !own.is_empty() {
+            let name = format!("recall_{}", emotion.name());
+            insert(&mut all, &name, &own, rounds, |sample| {
+                share(sample.iter().map(|one| one.is_right()))
+            });
+        }
+    }
+    if scored.iter().any(|one| !one.is_angry()) {
+        insert(
+            &mut all,
+            "unweighted_average_recall",
+            scored,
+            rounds,
+            average_recall,
+        );
+        insert(&mut all, "anger_auc", scored, rounds, area);
+        insert(&mut all, "anger_brier", scored, rounds, |sample| {
+            let errors = sample.iter().map(|one| {
+                let is = if one.is_angry() { 1.0 } else { 0.0 };
+                (one.anger() - is).powi(2)
+            });
+            errors.sum::<f64>() / sample.len() as f64
+        });
+        let said: Vec<(f64, bool)> = scored
+            .iter()
+            .map(|one| (one.anger(), one.is_angry()))
+            .collect();
+        calibration(&mut all, "anger", &said);
+    }
+    Value::Object(all)
+}
+
+fn share(answers: impl Iterator<Item = bool>) -> f64 {
+    let (yes, count) = answers.fold((0usize, 0usize), |(yes, count), is| {
+        (yes + usize::from(is), count + 1)
+    });
+    yes as f64 / count.max(1) as f64
+}
+
+fn average_recall(sample: &[&Scored]) -> f64 {
+    let recalls: Vec<f64> = Emotion::ALL
+        .into_iter()
+        .filter(|emotion| sample.iter().any(|one| one.emotion == *emotion))
+        .map(|emotion| {
+            let own = sample.iter().filter(|one| one.emotion == emotion);
+            share(own.map(|one| one.is_right()))
+        })
+        .collect();
+    recalls.iter().sum::<f64>() / recalls.len().max(1) as f64
+}
+
+/// The area under the ROC curve, from ranks; equal answers share theirs.
+fn area(sample: &[&Scored]) -> f64 {
+    let mut sorted: Vec<(f64, bool)> = sample
+        .iter()
+        .map(|one| (one.anger(), one.is_angry()))
+        .collect();
+    sorted.sort_by(|one, other| one.0.total_cmp(&other.0));
+    let angry = sorted.iter().filter(|one| one.1).count() as f64;
+    let rest = sorted.len() as f64 - angry;
+    let (mut ranks, mut below) = (0.0, 0.0);
+    for equal in sorted.chunk_by(|one, other| one.0 == other.0) {
+        let rank = below + (equal.len() as f64 + 1.0) / 2.0;
+        ranks += rank * equal.iter().filter(|one| one.1).count() as f64;
+        below += equal.len() as f64;
+    }
+    if angry == 0.0 || rest == 0.0 {
+        return 0.5;
+    }
+    (ranks - angry * (angry + 1.0) / 2.0) / (angry * rest)
+}
