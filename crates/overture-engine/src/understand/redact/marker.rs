@@ -8,7 +8,7 @@ use super::kind::PSEUDONYM_CHARS;
 pub(super) const NAME_BYTES_MAX: usize = 24;
 
 /// The markers of a folded text, in order.
-pub(super) fn markers(bytes: &[u8]) -> impl Iterator<Item = Range<usize>> + '_ {
+pub(in crate::understand) fn markers(bytes: &[u8]) -> impl Iterator<Item = Range<usize>> + '_ {
     let mut from = 0;
     std::iter::from_fn(move || {
         loop {
