@@ -137,6 +137,8 @@ enum AuditCommand {
 enum ExportCommand {
     /// What staff said messages really are, to learn from.
     Labels(export::LabelsArgs),
+    /// What phrases read as.
+    Lexicon(export::LexiconArgs),
 }
 
 #[derive(Debug, Subcommand)]
@@ -246,6 +248,7 @@ fn run(command: Command) -> anyhow::Result<()> {
         })),
         Command::Audit(AuditCommand::Verify(flags)) => audit::verify(&Config::load(&flags)?),
         Command::Export(ExportCommand::Labels(args)) => export::labels(&args),
+        Command::Export(ExportCommand::Lexicon(args)) => export::lexicon(&args),
         Command::Doctor(DoctorArgs { flags, site: args }) => {
             let config = Config::load(&flags)?;
             match args.site.clone() {
