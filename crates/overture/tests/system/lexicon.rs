@@ -1,5 +1,7 @@
 //! A phrase that reads as other words is read so from the next message on, by both tiers, and again after a restart.
 
+use std::{path::Path, process::Command};
+
 use overture::{
     client::{Connection, Target},
     people::StaffMember,
@@ -36,6 +38,17 @@ fn words(mood: &Value) -> Vec<&'static str> {
     evidence
         .map(|one| &TEXT[at(one, "start")..at(one, "end")])
         .collect()
+}
+
+/// The list as the command line writes it.
+fn exported(data: &Path) -> Value {
+    let out = Command::new(env!("CARGO_BIN_EXE_overture"))
+        .args(["export", "lexicon", "--data-dir"])
+        .arg(data)
+        .output()
+        .unwrap();
+    assert!(out.status.success(), "{out:?}");
+    serde_json::from_slice(&out.stdout).unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -82,6 +95,12 @@ async fn a_saved_list_is_what_the_next_text_is_read_by_in_both_readings() {
         let mut staff = admin(&target).await;
         let restarted = both(&target, &mut staff, 3).await;
         assert_eq!(models(&restarted), models(&after));
+        if matches!(backend, Backend::Sqlite) {
+            assert_eq!(
+                exported(&folder.path().join("data")),
+                json!({"revision": 1, "entries": entries})
+            );
+        }
         let back = json!({"entries": [], "base_revision": 1});
         staff.call("PUT", "/v1/admin/lexicon", &back).await.unwrap();
         let without = both(&target, &mut staff, 4).await;
