@@ -121,6 +121,8 @@ test('a phrase is written, tried and saved with the keyboard, and the next messa
     const moods = await waitFor('both messages are read twice', async () => {
       const { items } = await api.get(`/v1/customers/${customers[0].customer}/timeline?limit=200`);
       const found = items.filter(({ kind }) => kind === 'mood');
+      const said = items.filter(({ kind, author }) => kind === 'message' && author === 'customer');
+      assert.ok(said.every(({ text }) => text === TEXT), 'what was written stays as it is');
       return found.length === 4 && found;
     });
     const [before, after] = [moods.filter(({ model }) => !model.includes('+')), moods.filter(({ model }) => model.endsWith('+words-1'))];

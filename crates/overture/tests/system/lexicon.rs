@@ -6,6 +6,7 @@ use overture::{
     client::{Connection, Target},
     people::StaffMember,
 };
+use overture_http::Core;
 use serde_json::{Value, json};
 
 use crate::support::{Backend, admin, eventually, moods, say, serve};
@@ -88,20 +89,32 @@ async fn a_saved_list_is_what_the_next_text_is_read_by_in_both_readings() {
             assert_eq!(reading["with"]["sentiment"], with["sentiment"]);
             assert_eq!(reading["with"]["evidence"], with["evidence"]);
         }
+        // As a crash leaves it between the two: stored, and not yet told.
+        let mut next = server.store.newest_lexicon().unwrap().unwrap();
+        next.saved.revision = 2;
+        server.store.add_lexicon(&next).unwrap();
         server.stop().await;
 
         let server = serve(folder.path(), &backend, "second_reading = true", None).await;
         let target = Target::parse(&server.url).await.unwrap();
         let mut staff = admin(&target).await;
+        eventually("the newest list is in force", async || {
+            (server.core.world().lexicon_revision == 2).then_some(())
+        })
+        .await;
         let restarted = both(&target, &mut staff, 3).await;
-        assert_eq!(models(&restarted), models(&after));
+        assert_eq!(
+            models(&restarted),
+            ["text-1+words-2", "text-1-encoder+words-2"]
+        );
+        assert_eq!(restarted[1]["sentiment"], after[1]["sentiment"]);
         if matches!(backend, Backend::Sqlite) {
             assert_eq!(
                 exported(&folder.path().join("data")),
-                json!({"revision": 1, "entries": entries})
+                json!({"revision": 2, "entries": entries})
             );
         }
-        let back = json!({"entries": [], "base_revision": 1});
+        let back = json!({"entries": [], "base_revision": 2});
         staff.call("PUT", "/v1/admin/lexicon", &back).await.unwrap();
         let without = both(&target, &mut staff, 4).await;
         assert_eq!(models(&without), models(&before));

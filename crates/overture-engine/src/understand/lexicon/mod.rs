@@ -14,7 +14,7 @@ pub use entries::{ENTRIES_MAX, LexiconEntry, LexiconError, PHRASE_CHARS_MAX, REA
 pub use rewritten::Rewritten;
 
 use self::{
-    pieces::{Piece, fold, pieces},
+    pieces::{Piece, Pieces, fold, hash},
     rewritten::Rewriting,
 };
 use super::TextModel;
@@ -27,11 +27,13 @@ pub const GROWTH_BYTES_MAX: usize = 16 * 1024;
 ///
 /// A phrase is found in whatever case it is written, as whole words, with any white space between them. Of phrases that begin at
 /// one place the longest counts, of those that overlap the first, and what a phrase reads as is not looked at again. Markers of
-/// redaction are never part of one. The time it takes grows with the text, not with the list.
+/// redaction are never part of one. The time it takes grows with the text, not with the list. Its maps are looked things up in, never walked.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct DomainLexicon {
     revision: u32,
     entries: Arc<[LexiconEntry]>,
+    /// Which words may begin a phrase.
+    begins: Begins,
     /// Every word and sign of every phrase, folded, with its number.
     words: HashMap<Box<str>, u32>,
     /// From a node by a word to the next node; phrases that begin alike share nodes.
@@ -51,6 +53,29 @@ struct Step {
 
 /// The node at which every phrase begins.
 const BEGIN: u32 = 0;
+
+/// A bit for each word that begins a phrase, by its hash: most words of a text begin none, and are told by this alone.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+struct Begins(Box<[u64]>);
+
+/// So many that of 2,000 entries' words one in eight stands for another at most.
+const BEGIN_BITS: u64 = 16 * 1024;
+
+impl Begins {
+    fn insert(&mut self, hash: u64) {
+        if self.0.is_empty() {
+            self.0 = vec![0; (BEGIN_BITS / 64) as usize].into();
+        }
+        let bit = hash % BEGIN_BITS;
+        self.0[(bit / 64) as usize] |= 1 << (bit % 64);
+    }
+
+    fn may_hold(&self, hash: u64) -> bool {
+        let bit = hash % BEGIN_BITS;
+        let word = self.0.get((bit / 64) as usize);
+        word.is_some_and(|word| word & (1 << (bit % 64)) != 0)
+    }
+}
 
 impl DomainLexicon {
     /// The lexicon of these entries. `revision` is the stored one that they are, 0 for a list that was not stored.
@@ -121,21 +146,23 @@ impl DomainLexicon {
     /// The text as a model is to read it.
     pub fn rewrite<'a>(&self, text: &'a str) -> Rewritten<'a> {
         let mut rewriting = Rewriting::of(text);
-        if !self.entries.is_empty() {
-            let pieces = self.known_pieces(text);
-            let mut at = 0;
-            while at < pieces.len() {
-                let Some((count, entry)) = self.longest(&pieces[at..]) else {
-                    at += 1;
-                    continue;
-                };
-                let phrase = pieces[at].0.start..pieces[at + count - 1].0.end;
-                let reads_as = &self.entries[entry as usize].reads_as;
-                if !rewriting.replace(phrase, reads_as, GROWTH_BYTES_MAX) {
-                    break;
-                }
-                at += count;
+        let mut folded = String::new();
+        let mut pieces = Pieces::of(text);
+        while !self.entries.is_empty()
+            && let Some(piece) = pieces.next()
+        {
+            let begins = self.begins.may_hold(hash(piece.word(text), &mut folded));
+            if !begins || piece.is_marker {
+                continue;
             }
+            let Some((entry, last, rest)) = self.longest(text, piece, pieces, &mut folded) else {
+                continue;
+            };
+            let reads_as = &self.entries[entry as usize].reads_as;
+            if !rewriting.replace(piece.start..last.end, reads_as, GROWTH_BYTES_MAX) {
+                break;
+            }
+            pieces = rest;
         }
         rewriting.finish()
     }
@@ -144,7 +171,10 @@ impl DomainLexicon {
     fn add_path(&mut self, phrase: &str) -> u32 {
         let mut folded = String::new();
         let mut from = BEGIN;
-        for piece in pieces(phrase) {
+        for piece in Pieces::of(phrase) {
+            if from == BEGIN {
+                self.begins.insert(hash(piece.word(phrase), &mut folded));
+            }
             fold(piece.word(phrase), &mut folded);
             let next_word = number(self.words.len());
             let word = *self
@@ -165,38 +195,32 @@ impl DomainLexicon {
         from
     }
 
-    /// The pieces of a text, with the number of each that is in any phrase.
-    fn known_pieces(&self, text: &str) -> Vec<(Piece, Option<u32>)> {
-        let mut folded = String::new();
-        let known = pieces(text).map(|piece| {
-            let word = if piece.is_marker {
-                None
-            } else {
-                fold(piece.word(text), &mut folded);
-                self.words.get(folded.as_str()).copied()
-            };
-            (piece, word)
-        });
-        known.collect()
-    }
-
-    /// The longest phrase at the beginning of `pieces`: how many of them it is, and its entry.
-    fn longest(&self, pieces: &[(Piece, Option<u32>)]) -> Option<(usize, u32)> {
+    /// The longest phrase that begins with `first`, behind which `rest` are: its entry, its last piece, and what is behind that.
+    fn longest<'a>(
+        &self,
+        text: &'a str,
+        first: Piece,
+        mut rest: Pieces<'a>,
+        folded: &mut String,
+    ) -> Option<(u32, Piece, Pieces<'a>)> {
         let mut from = BEGIN;
         let mut found = None;
-        for (place, (piece, word)) in pieces.iter().enumerate() {
-            let step = word.map(|word| Step {
+        let mut next = Some(first);
+        while let Some(piece) = next.filter(|piece| !piece.is_marker) {
+            fold(piece.word(text), folded);
+            let step = self.words.get(folded.as_str()).map(|word| Step {
                 from,
-                word,
-                is_apart: place > 0 && piece.is_apart,
+                word: *word,
+                is_apart: from != BEGIN && piece.is_apart,
             });
-            let Some(next) = step.and_then(|step| self.steps.get(&step)) else {
+            let Some(node) = step.and_then(|step| self.steps.get(&step)) else {
                 break;
             };
-            from = *next;
+            from = *node;
             if let Some(entry) = self.ends[from as usize] {
-                found = Some((place + 1, entry));
+                found = Some((entry, piece, rest));
             }
+            next = rest.next();
         }
         found
     }

@@ -1,6 +1,6 @@
 //! A text as words and signs, each with its place.
 
-use crate::understand::redact;
+use crate::understand::redact::marker_len;
 
 /// A word, one sign, or a marker of redaction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,26 +22,37 @@ impl Piece {
 }
 
 /// The pieces of a text, in order.
-pub(super) fn pieces(text: &str) -> impl Iterator<Item = Piece> + '_ {
-    let mut markers = redact::markers(text.as_bytes()).peekable();
-    let mut at = 0;
-    std::iter::from_fn(move || {
-        let rest = &text[at..];
-        let start = at + (rest.len() - rest.trim_start().len());
-        let first = text[start..].chars().next()?;
-        let is_apart = start > at || at == 0;
-        let marker = markers.next_if(|marker| marker.start == start);
-        at = match &marker {
-            Some(marker) => marker.end,
-            None => start + length(&text[start..], first),
-        };
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Pieces<'a> {
+    text: &'a str,
+    at: usize,
+}
+
+impl<'a> Pieces<'a> {
+    pub(super) fn of(text: &'a str) -> Self {
+        Self { text, at: 0 }
+    }
+}
+
+impl Iterator for Pieces<'_> {
+    type Item = Piece;
+
+    fn next(&mut self) -> Option<Piece> {
+        let (from, rest) = (self.at, &self.text[self.at..]);
+        let start = from + (rest.len() - rest.trim_start().len());
+        let rest = &self.text[start..];
+        let first = rest.chars().next()?;
+        let marker = (first == '[')
+            .then(|| marker_len(rest.as_bytes()))
+            .flatten();
+        self.at = start + marker.unwrap_or_else(|| length(rest, first));
         Some(Piece {
             start,
-            end: at,
-            is_apart,
+            end: self.at,
+            is_apart: start > from || from == 0,
             is_marker: marker.is_some(),
         })
-    })
+    }
 }
 
 /// Replaces what is in `folded` by the form in which words are compared: small letters, and one kind of apostrophe.
@@ -63,10 +74,31 @@ pub(super) fn fold(word: &str, folded: &mut String) {
     }
 }
 
+/// A number for a word that is the same for all forms that fold to one: FNV-1a.
+pub(super) fn hash(word: &str, folded: &mut String) -> u64 {
+    let step = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+    let begin = 0xcbf2_9ce4_8422_2325;
+    if word.is_ascii() {
+        let small = word.bytes().map(|byte| byte.to_ascii_lowercase());
+        return small.fold(begin, step);
+    }
+    fold(word, folded);
+    folded.bytes().fold(begin, step)
+}
+
 /// How many bytes the piece takes that begins with `first`, the first letter of `text`.
 fn length(text: &str, first: char) -> usize {
     if !is_of_word(first) || stands_alone(first) {
         return first.len_utf8();
+    }
+    // Most words are plain letters, with something behind them that no word goes on after.
+    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
+    let bytes = text.as_bytes();
+    let plain = bytes.iter().take_while(|byte| plain(byte)).count();
+    match bytes.get(plain) {
+        None => return plain,
+        Some(b'\'' | b'.' | b',' | 0x80..) => {}
+        Some(_) => return plain,
     }
     let mut letters = text.char_indices().peekable();
     let mut before = first;

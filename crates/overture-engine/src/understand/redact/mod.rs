@@ -36,7 +36,7 @@ use span::{Span, What};
 
 pub(in crate::understand) use fold::{EURO, Folded, POUND, RUPEE, YEN, is_currency};
 pub use kind::{Keeping, Kind, Pseudonym};
-pub(in crate::understand) use marker::markers;
+pub(in crate::understand) use marker::marker_len;
 pub use pattern::{PATTERNS_MAX, PatternError, PatternProblem, ReferencePattern};
 pub(in crate::understand) use pattern::{References, is_border};
 
@@ -205,9 +205,10 @@ impl Redactor {
     /// Everything to replace, in folded bytes and in order.
     fn find(&self, bytes: &[u8]) -> Vec<Span> {
         let mut spans = Vec::new();
-        let mut pieces: Vec<(usize, Range<usize>)> = between(0..bytes.len(), markers(bytes))
-            .map(|piece| (0, piece))
-            .collect();
+        let mut pieces: Vec<(usize, Range<usize>)> =
+            between(0..bytes.len(), marker::markers(bytes))
+                .map(|piece| (0, piece))
+                .collect();
         while let Some((round, piece)) = pieces.pop() {
             let (mut found, _) = scan::scan(&bytes[piece.clone()], &self.references);
             if found.is_empty() {
