@@ -318,7 +318,7 @@ impl Flow<'_> {
         };
         let state = self.states.customer(customer)?;
         let permitted = customer::may_analyse(state.as_deref(), unsaid, self.world);
-        Ok(permitted.then(|| self.world.text.read(&text)))
+        Ok(permitted.then(|| self.world.lexicon.read(&*self.world.text, &text)))
     }
 
     /// Logs and steps one customer event.

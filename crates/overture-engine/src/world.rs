@@ -6,7 +6,7 @@ use crate::{
     decide::{Guides, Policy},
     model::WorldFacts,
     understand::{
-        EngagementModel, TextModel,
+        DomainLexicon, EngagementModel, TextModel,
         redact::{PseudonymKey, Redactor},
     },
 };
@@ -23,6 +23,8 @@ pub struct World {
     pub engagement: Arc<dyn EngagementModel>,
     /// What reads texts before they are logged. A replay reads nothing anew: what it said is logged.
     pub text: Arc<dyn TextModel>,
+    /// What phrases it reads as other words: the list that `facts.lexicon_revision` names.
+    pub lexicon: Arc<DomainLexicon>,
     /// What pseudonyms are made with; a replay makes none.
     pub key: PseudonymKey,
 }

@@ -31,6 +31,7 @@ impl Visitor {
             policy: Arc::new(Policy::parse(Policy::shipped(), 1).unwrap().policy),
             engagement: Arc::new(Calm),
             text: Arc::new(overture_engine::understand::text::NoTextModel),
+            lexicon: Default::default(),
             key: Default::default(),
         };
         let mut visitor = Self {

@@ -66,6 +66,7 @@ impl Site {
                 policy: Arc::new(policy.with_guides(guides)),
                 engagement: Arc::new(Calm),
                 text: Arc::new(overture_engine::understand::text::NoTextModel),
+                lexicon: Default::default(),
                 key: Default::default(),
             },
             now: Timestamp(1_750_000_000_000),

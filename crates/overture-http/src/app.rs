@@ -20,7 +20,7 @@ use crate::{
     brands::Brands,
     callback::codes::Codes,
     capture::Told,
-    config::{Clock, Config, MailStatus, Parts, RemoteTextStatus, Texts},
+    config::{Clock, Config, MailStatus, Parts, RemoteTextStatus, TextModels, Texts},
     core::{Core, Unavailable},
     error::{ApiError, ApiResult},
     guides,
@@ -54,6 +54,8 @@ pub(crate) struct App {
     pub(crate) hub: Arc<Hub>,
     pub(crate) mail: Option<MailStatus>,
     pub(crate) remote_text: Option<RemoteTextStatus>,
+    /// What texts are read with when a list is tried.
+    pub(crate) text_models: TextModels,
     pub(crate) presence: Presence,
     /// Room for files that are being received.
     pub(crate) uploads: Uploads,
@@ -151,6 +153,7 @@ impl App {
             hub: Hub::start(parts.core.hints()),
             mail: parts.mail,
             remote_text: parts.remote_text,
+            text_models: parts.text_models,
             presence: Presence::default(),
             uploads: Uploads::default(),
             core: parts.core,

@@ -2,7 +2,10 @@
 
 use std::{fmt, net::IpAddr, str::FromStr, sync::Arc};
 
-use overture_engine::model::{Millis, Timestamp};
+use overture_engine::{
+    model::{Millis, Timestamp},
+    understand::TextModel,
+};
 use overture_store::Store;
 use tokio::sync::watch;
 
@@ -140,6 +143,18 @@ impl FromStr for Network {
     }
 }
 
+/// Gives a model, or nothing where it cannot be had. The first call may take a moment.
+pub type LoadModel = Arc<dyn Fn() -> Option<Arc<dyn TextModel>> + Send + Sync>;
+
+/// The installation's own text models; no service of somebody else's is among them.
+#[derive(Clone)]
+pub struct TextModels {
+    /// Tier 0.
+    pub first: Arc<dyn TextModel>,
+    /// Tier 1, where it is in use.
+    pub second: Option<LoadModel>,
+}
+
 /// What the admin page shows of the mail server, and how it is tried.
 #[derive(Clone)]
 pub struct MailStatus {
@@ -193,6 +208,8 @@ pub struct Parts {
     pub mail: Option<MailStatus>,
     /// The service that what customers write is also sent to, where one is set.
     pub remote_text: Option<RemoteTextStatus>,
+    /// What texts are read with when a list is tried.
+    pub text_models: TextModels,
     /// Turns true when the server stops: sockets then say good-bye.
     pub stopping: watch::Receiver<bool>,
 }

@@ -4,11 +4,13 @@
 //! something goes through [`Core::submit`] and is durable when that resolves; everything
 //! that people look at is read from the store after a [`Hint`].
 
+use std::sync::Arc;
+
 use futures_util::future::BoxFuture;
 use overture_engine::model::{
     CustomerId, CustomerState, EngagementScore, GuideTarget, Ingress, Mode, Reply, WorldFacts,
 };
-use overture_engine::route::slots::CallbackOutlook;
+use overture_engine::{route::slots::CallbackOutlook, understand::DomainLexicon};
 use tokio::sync::broadcast;
 
 /// The running engine, as HTTP sees it.
@@ -74,6 +76,8 @@ pub enum WorldChange {
         /// Who sees which.
         targets: Vec<GuideTarget>,
     },
+    /// What phrases read as, stored under its revision. An older one than is in force changes nothing.
+    Lexicon(Arc<DomainLexicon>),
 }
 
 /// Inputs cannot be taken, or their commit failed: answer 503.

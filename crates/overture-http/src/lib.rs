@@ -29,10 +29,12 @@ mod identifiers;
 pub mod installation;
 mod keys;
 pub mod knowledge;
+mod lexicon;
 mod limits;
 mod openapi;
 mod password;
 mod presence;
+mod reading;
 mod server;
 mod uploads;
 mod widget;
@@ -40,8 +42,8 @@ mod wording;
 
 pub use callback::words::{code_text, notice as callback_text};
 pub use config::{
-    ChatConfig, Clock, Config, InvalidNetwork, MailStatus, Network, Parts, Rates, RemoteTextStatus,
-    SendTest, Texts,
+    ChatConfig, Clock, Config, InvalidNetwork, LoadModel, MailStatus, Network, Parts, Rates,
+    RemoteTextStatus, SendTest, TextModels, Texts,
 };
 pub use core::{Core, CoreStats, CustomerView, Hint, Readiness, Unavailable, WorldChange};
 pub use keys::{Continuation, Keys, pseudonym_key};

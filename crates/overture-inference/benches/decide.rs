@@ -59,6 +59,7 @@ action = "notify"
         policy: Arc::new(policy),
         engagement: Arc::new(Logistic::shipped()),
         text: Arc::new(overture_engine::understand::text::NoTextModel),
+        lexicon: Default::default(),
         key: Default::default(),
     }
 }

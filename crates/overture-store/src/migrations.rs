@@ -53,6 +53,11 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         oldest_known: 1,
         sql: include_str!("../migrations/0009_labels.sql"),
     },
+    Migration {
+        version: 10,
+        oldest_known: 1,
+        sql: include_str!("../migrations/0010_lexicon.sql"),
+    },
 ];
 
 /// Which schema versions have been applied.

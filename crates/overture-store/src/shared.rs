@@ -17,13 +17,14 @@ use crate::{
     Brand, CommitUnit, Committed, ConversationsOf, CustomerSummary, CustomersBy, DecisionCounts,
     DecisionFilter, DecisionQuery, DiskPressure, Epoch, Erased, GrantRow, Guide, GuideHealth,
     GuideMedia, GuideRevision, GuideSet, GuideSight, LabelRow, LedgerOf, LedgerReport, LedgerRow,
-    MasterKey, MinuteCount, MissedSearch, OutboxClaim, PolicyRevision, Pruned, PublishedArticle,
-    RejectedEvent, Retention, SkippedEvent, Source, Staff, StaffSession, Store, StoreError,
-    TimelinePage, TimelineQuery, Totals, Upload, UploadLimits, Uploaded, WriteKey,
+    LexiconRevision, LexiconSaved, MasterKey, MinuteCount, MissedSearch, OutboxClaim,
+    PolicyRevision, Pruned, PublishedArticle, RejectedEvent, Retention, SkippedEvent, Source,
+    Staff, StaffSession, Store, StoreError, TimelinePage, TimelineQuery, Totals, Upload,
+    UploadLimits, Uploaded, WriteKey,
     keys::Keys,
     sql::{
         Backend, Claim, admin, articles, attachments, brands, commit, customers, decisions, desk,
-        guides, housekeeping, ledger, log, outbox,
+        guides, housekeeping, ledger, lexicon, log, outbox,
     },
 };
 
@@ -476,6 +477,25 @@ impl<B: Backend> Store for SqlStore<B> {
     fn policies(&self, limit: u32) -> Result<Vec<PolicyRevision>, StoreError> {
         self.backend
             .read("list policies", |db| admin::policies(db, limit))
+    }
+
+    fn add_lexicon(&self, lexicon: &LexiconRevision) -> Result<(), StoreError> {
+        self.backend
+            .write("add a lexicon", |db| lexicon::add(db, lexicon))
+    }
+
+    fn newest_lexicon(&self) -> Result<Option<LexiconRevision>, StoreError> {
+        self.backend.read("read the lexicon", lexicon::newest)
+    }
+
+    fn lexicon(&self, revision: u32) -> Result<Option<LexiconRevision>, StoreError> {
+        self.backend
+            .read("read a lexicon", |db| lexicon::get(db, revision))
+    }
+
+    fn lexicons(&self, limit: u32) -> Result<Vec<LexiconSaved>, StoreError> {
+        self.backend
+            .read("list lexicons", |db| lexicon::list(db, limit))
     }
 
     fn change_articles(&self, changes: &[ArticleChange]) -> Result<(), StoreError> {

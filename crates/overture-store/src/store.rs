@@ -12,9 +12,9 @@ use crate::{
     Brand, CommitUnit, Committed, ConversationsOf, CustomerSummary, CustomersBy, DecisionCounts,
     DecisionFilter, DecisionQuery, DiskPressure, Epoch, Erased, GrantRow, Guide, GuideHealth,
     GuideMedia, GuideRevision, GuideSet, GuideSight, LabelRow, LedgerOf, LedgerReport, LedgerRow,
-    MinuteCount, MissedSearch, OutboxClaim, PolicyRevision, Pruned, PublishedArticle,
-    RejectedEvent, Retention, SkippedEvent, Source, Staff, StaffSession, StoreError, TimelinePage,
-    TimelineQuery, Totals, Upload, UploadLimits, Uploaded, WriteKey,
+    LexiconRevision, LexiconSaved, MinuteCount, MissedSearch, OutboxClaim, PolicyRevision, Pruned,
+    PublishedArticle, RejectedEvent, Retention, SkippedEvent, Source, Staff, StaffSession,
+    StoreError, TimelinePage, TimelineQuery, Totals, Upload, UploadLimits, Uploaded, WriteKey,
 };
 
 /// A durable home for everything. Every method blocks, is safe from any thread that may
@@ -344,6 +344,21 @@ pub trait Store: Send + Sync {
 
     /// Policy revisions, newest first.
     fn policies(&self, limit: u32) -> Result<Vec<PolicyRevision>, StoreError>;
+
+    /// Adds the next revision of the domain lexicon.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] unless its number is one above the newest.
+    fn add_lexicon(&self, lexicon: &LexiconRevision) -> Result<(), StoreError>;
+
+    /// The newest revision of the domain lexicon.
+    fn newest_lexicon(&self) -> Result<Option<LexiconRevision>, StoreError>;
+
+    /// One revision of the domain lexicon.
+    fn lexicon(&self, revision: u32) -> Result<Option<LexiconRevision>, StoreError>;
+
+    /// Revisions of the domain lexicon without their entries, newest first.
+    fn lexicons(&self, limit: u32) -> Result<Vec<LexiconSaved>, StoreError>;
 
     /// Lists events that were refused; the newest [`crate::REJECTED_MAX`] are kept.
     fn add_rejected(&self, events: &[RejectedEvent]) -> Result<(), StoreError>;

@@ -9,7 +9,7 @@
 
 mod support;
 
-use overture_engine::model::*;
+use overture_engine::{model::*, understand::lexicon::LexiconEntry};
 use overture_store::*;
 use support::*;
 
@@ -99,6 +99,7 @@ fn full_unit() -> CommitUnit {
         mode: Mode::Live,
         faqs: true,
         model: "engagement-1".to_owned(),
+        lexicon_revision: 5,
         ..WorldFacts::default()
     };
     let mut unit = unit(
@@ -1613,6 +1614,47 @@ fn tokens_policies_and_settings(place: &impl Place) {
     assert_eq!(store.newest_policy().unwrap(), Some(policy(2)));
     assert_eq!(store.policy(1).unwrap(), Some(policy(1)));
     assert_eq!(store.policies(10).unwrap(), [policy(2), policy(1)]);
+
+    let lexicon = |revision| LexiconRevision {
+        saved: LexiconSaved {
+            revision,
+            phrases: 2,
+            by: "Ann".to_owned(),
+            at: NOW,
+            note: format!("the {revision}. list"),
+        },
+        entries: [("OOS", "out of \"stock\""), ("Überfliegér 最高 😀", "")]
+            .map(|(phrase, reads_as)| LexiconEntry {
+                phrase: phrase.to_owned(),
+                reads_as: reads_as.to_owned(),
+            })
+            .to_vec(),
+    };
+    assert_eq!(store.newest_lexicon().unwrap(), None);
+    assert_eq!(store.lexicons(10).unwrap(), []);
+    store.add_lexicon(&lexicon(1)).unwrap();
+    let empty = LexiconRevision {
+        saved: LexiconSaved {
+            phrases: 0,
+            note: String::new(),
+            ..lexicon(2).saved
+        },
+        entries: Vec::new(),
+    };
+    store.add_lexicon(&empty).unwrap();
+    for stale in [1, 2, 4] {
+        assert!(matches!(
+            store.add_lexicon(&lexicon(stale)),
+            Err(StoreError::Conflict { .. })
+        ));
+    }
+    assert_eq!(store.newest_lexicon().unwrap(), Some(empty.clone()));
+    assert_eq!(store.lexicon(1).unwrap(), Some(lexicon(1)));
+    assert_eq!(store.lexicon(3).unwrap(), None);
+    store.add_lexicon(&lexicon(3)).unwrap();
+    let saved = [lexicon(3).saved, empty.saved, lexicon(1).saved];
+    assert_eq!(store.lexicons(10).unwrap(), saved);
+    assert_eq!(store.lexicons(2).unwrap(), saved[..2]);
 
     assert_eq!(store.setting("mode").unwrap(), None);
     store.set_setting("mode", "shadow").unwrap();

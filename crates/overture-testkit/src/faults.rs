@@ -16,9 +16,9 @@ use overture_store::{
     Brand, CommitUnit, Committed, ConversationsOf, CustomerSummary, CustomersBy, DecisionCounts,
     DecisionFilter, DecisionQuery, DiskPressure, Epoch, Erased, GrantRow, Guide, GuideHealth,
     GuideMedia, GuideRevision, GuideSet, GuideSight, LabelRow, LedgerOf, LedgerReport, LedgerRow,
-    MinuteCount, MissedSearch, OutboxClaim, PolicyRevision, Pruned, PublishedArticle,
-    RejectedEvent, Retention, SkippedEvent, Source, Staff, StaffSession, Store, StoreError,
-    TimelinePage, TimelineQuery, Totals, Upload, UploadLimits, Uploaded, WriteKey,
+    LexiconRevision, LexiconSaved, MinuteCount, MissedSearch, OutboxClaim, PolicyRevision, Pruned,
+    PublishedArticle, RejectedEvent, Retention, SkippedEvent, Source, Staff, StaffSession, Store,
+    StoreError, TimelinePage, TimelineQuery, Totals, Upload, UploadLimits, Uploaded, WriteKey,
 };
 
 /// How the next commit goes wrong.
@@ -176,6 +176,10 @@ impl Store for FaultyStore {
         newest_policy() -> Option<PolicyRevision>;
         policy(revision: u32) -> Option<PolicyRevision>;
         policies(limit: u32) -> Vec<PolicyRevision>;
+        add_lexicon(lexicon: &LexiconRevision) -> ();
+        newest_lexicon() -> Option<LexiconRevision>;
+        lexicon(revision: u32) -> Option<LexiconRevision>;
+        lexicons(limit: u32) -> Vec<LexiconSaved>;
         change_articles(changes: &[ArticleChange]) -> ();
         articles() -> Vec<Article>;
         article(faq: FaqId) -> Option<Article>;

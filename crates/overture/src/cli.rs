@@ -1,9 +1,15 @@
 //! The command line.
 
-use std::{path::PathBuf, process::ExitCode, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+    sync::{Arc, LazyLock},
+};
 
 use clap::{Args, Parser, Subcommand};
 use overture_engine::understand::{EngagementModel, TextModel};
+use overture_http::LoadModel;
+use overture_inference::text::TextTables;
 
 use crate::{
     audit,
@@ -131,6 +137,8 @@ enum AuditCommand {
 enum ExportCommand {
     /// What staff said messages really are, to learn from.
     Labels(export::LabelsArgs),
+    /// What phrases read as.
+    Lexicon(export::LexiconArgs),
 }
 
 #[derive(Debug, Subcommand)]
@@ -229,12 +237,10 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Serve(args) => {
             let config = Config::load(&args.flags)?;
             serve::start_logging(&config)?;
-            let texts = texts(&config)?;
             let settings = Settings {
                 preset: args.preset.preset(),
                 demo: false,
-                text: texts.first,
-                text_again: texts.second,
+                texts: texts(&config)?,
                 config,
                 engagement: engagement(),
             };
@@ -248,6 +254,7 @@ fn run(command: Command) -> anyhow::Result<()> {
         })),
         Command::Audit(AuditCommand::Verify(flags)) => audit::verify(&Config::load(&flags)?),
         Command::Export(ExportCommand::Labels(args)) => export::labels(&args),
+        Command::Export(ExportCommand::Lexicon(args)) => export::lexicon(&args),
         Command::Doctor(DoctorArgs { flags, site: args }) => {
             let config = Config::load(&flags)?;
             match args.site.clone() {
@@ -335,6 +342,8 @@ pub struct Texts {
     pub first: Arc<dyn TextModel>,
     /// Behind that: tables and encoder, and a service where one is set.
     pub second: Option<LoadText>,
+    /// Tables and encoder alone, to try a list with.
+    pub encoder: Option<LoadModel>,
 }
 
 /// The text models that were made active; where one cannot be used, the log says so.
@@ -351,25 +360,43 @@ pub fn texts(config: &Config) -> anyhow::Result<Texts> {
         tracing::error!(%reason, "the active text model cannot be used");
     }
     let tables = Arc::new(active.model);
-    let same = Arc::clone(&tables);
-    let load = move || {
-        let own = match text::shelf::blended(active.file.as_deref(), Arc::clone(&same)) {
-            Ok(blended) => Some(Arc::new(blended) as Arc<dyn TextModel>),
-            Err(error) => {
-                let reason = format!("{error:#}");
-                tracing::error!(%reason, "texts are read by tier 0 alone: the encoder cannot be used");
-                None
-            }
-        };
-        match remote {
-            None => own,
-            Some(analyzer) => Some(remote_text::over(own.unwrap_or(same), analyzer)),
+    if !config.second_reading {
+        return Ok(Texts {
+            first: tables,
+            second: None,
+            encoder: None,
+        });
+    }
+    // Both the second reader and trials ask for the encoder; whoever comes first loads it.
+    let own = {
+        let (file, tables) = (active.file, Arc::clone(&tables));
+        Arc::new(LazyLock::new(move || encoder(file.as_deref(), tables)))
+    };
+    let (same, encoder) = (Arc::clone(&tables), Arc::clone(&own));
+    let load = move || match remote {
+        None => (*own).clone(),
+        Some(analyzer) => {
+            let own = (*own).clone().unwrap_or(same);
+            Some(remote_text::over(own, analyzer))
         }
     };
     Ok(Texts {
-        second: config.second_reading.then(|| Box::new(load) as LoadText),
         first: tables,
+        second: Some(Box::new(load)),
+        encoder: Some(Arc::new(move || (*encoder).clone())),
     })
+}
+
+/// Tier 1, beside the tables' file; where it cannot be used, the log says so.
+fn encoder(file: Option<&Path>, tables: Arc<TextTables>) -> Option<Arc<dyn TextModel>> {
+    match text::shelf::blended(file, tables) {
+        Ok(blended) => Some(Arc::new(blended)),
+        Err(error) => {
+            let reason = format!("{error:#}");
+            tracing::error!(%reason, "texts are read by tier 0 alone: the encoder cannot be used");
+            None
+        }
+    }
 }
 
 fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {

@@ -1,9 +1,10 @@
-//! `overture export labels`: what staff said messages really are, as rows that models learn from.
+//! `overture export labels`: what staff said messages really are, as rows that models learn from. `overture export lexicon`: what
+//! phrases read as, to measure it or to take it elsewhere.
 
 use std::{
     fs::File,
     io::{self, BufWriter, Write},
-    path::PathBuf,
+    path::{Path, PathBuf},
 };
 
 use anyhow::Context;
@@ -12,6 +13,7 @@ use overture_engine::model::SentimentLabel;
 use crate::{
     config::{Config, Flags},
     storage,
+    text::LexiconFile,
 };
 
 /// Rows that are read at once.
@@ -34,15 +36,8 @@ pub(crate) struct LabelsArgs {
 #[expect(clippy::print_stderr, reason = "the command's output")]
 pub(crate) fn labels(args: &LabelsArgs) -> anyhow::Result<()> {
     let store = storage::open_existing(&Config::load(&args.flags)?)?;
-    let what = || match &args.out {
-        Some(file) => format!("could not write {}", file.display()),
-        None => "could not write".to_owned(),
-    };
-    let out: Box<dyn Write> = match &args.out {
-        Some(file) => Box::new(File::create(file).with_context(what)?),
-        None => Box::new(io::stdout().lock()),
-    };
-    let mut out = BufWriter::new(out);
+    let what = || cannot_write(args.out.as_deref());
+    let mut out = open_out(args.out.as_deref())?;
     writeln!(out, "text\tsentiment").with_context(what)?;
     let (mut after, mut written) = (None, 0u64);
     loop {
@@ -63,6 +58,48 @@ pub(crate) fn labels(args: &LabelsArgs) -> anyhow::Result<()> {
         "{written} labelled messages; learn from them with `overture train text --data FOLDER`"
     );
     Ok(())
+}
+
+/// Writes the domain lexicon that is in force, as `GET /v1/admin/lexicon` answers it.
+#[derive(Debug, clap::Args)]
+pub(crate) struct LexiconArgs {
+    #[command(flatten)]
+    flags: Flags,
+    /// Where to; standard output where it is not given.
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+}
+
+/// Writes the newest list; an empty one where none was saved.
+///
+/// # Errors
+/// There is no database, or the file cannot be written.
+pub(crate) fn lexicon(args: &LexiconArgs) -> anyhow::Result<()> {
+    let store = storage::open_existing(&Config::load(&args.flags)?)?;
+    let list = store.newest_lexicon()?.map_or_else(
+        || LexiconFile::of(0, Vec::new()),
+        |list| LexiconFile::of(list.saved.revision, list.entries),
+    );
+    let mut out = open_out(args.out.as_deref())?;
+    serde_json::to_writer_pretty(&mut out, &list)?;
+    writeln!(out)
+        .and_then(|()| out.flush())
+        .with_context(|| cannot_write(args.out.as_deref()))
+}
+
+fn open_out(file: Option<&Path>) -> anyhow::Result<BufWriter<Box<dyn Write>>> {
+    let out: Box<dyn Write> = match file {
+        Some(path) => Box::new(File::create(path).with_context(|| cannot_write(file))?),
+        None => Box::new(io::stdout().lock()),
+    };
+    Ok(BufWriter::new(out))
+}
+
+fn cannot_write(file: Option<&Path>) -> String {
+    match file {
+        Some(file) => format!("could not write {}", file.display()),
+        None => "could not write".to_owned(),
+    }
 }
 
 /// Where the middle of a label is on the scale of -1 to 1 that models learn.

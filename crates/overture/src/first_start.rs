@@ -8,6 +8,7 @@ use overture_engine::{
     model::{
         AgentId, AgentProfile, Ingress, PerChannel, Private, RouteEvent, SourceId, Subject, Unsaid,
     },
+    understand::DomainLexicon,
 };
 use overture_http::{Core, WorldChange};
 use overture_store::{PolicyRevision, Role, Source, SourceCapture, Staff, Store, WriteKey};
@@ -151,11 +152,12 @@ fn prepare_source(store: &dyn Store, preset: &Preset) -> anyhow::Result<String> 
 /// The store cannot be read, or the core does not take the change.
 pub async fn align(store: &Arc<dyn Store>, core: &Handle) -> anyhow::Result<()> {
     let reader = Arc::clone(store);
-    let (policy, faqs, guides, staff, agents) = tokio::task::spawn_blocking(move || {
+    let (policy, faqs, guides, lexicon, staff, agents) = tokio::task::spawn_blocking(move || {
         anyhow::Ok((
             reader.newest_policy()?,
             reader.published_articles()?,
             reader.newest_guide_set()?,
+            reader.newest_lexicon()?,
             reader.staff_list()?,
             reader.agents()?,
         ))
@@ -175,6 +177,12 @@ pub async fn align(store: &Arc<dyn Store>, core: &Handle) -> anyhow::Result<()> 
             targets: set.targets,
         };
         core.change_world(change).await?;
+    }
+    if let Some(list) = lexicon.filter(|list| list.saved.revision != world.lexicon_revision) {
+        let lexicon = DomainLexicon::new(list.saved.revision, &list.entries)
+            .with_context(|| format!("revision {} of the lexicon", list.saved.revision))?;
+        core.change_world(WorldChange::Lexicon(Arc::new(lexicon)))
+            .await?;
     }
     if world.faqs == faqs.is_empty() {
         core.change_world(WorldChange::Faqs(!faqs.is_empty()))

@@ -11,7 +11,7 @@ use anyhow::Context;
 use axum::serve::ListenerExt;
 use indicatif::{ProgressBar, ProgressStyle};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
-use overture_engine::understand::{EngagementModel, TextModel};
+use overture_engine::understand::EngagementModel;
 use overture_http::{Core, Readiness, pseudonym_key};
 use overture_store::Store;
 use tokio::{
@@ -22,6 +22,7 @@ use tokio::{
 };
 
 use crate::{
+    cli::Texts,
     clock,
     config::{Config, LogFormat},
     core::{self, Handle},
@@ -48,9 +49,7 @@ pub struct Settings {
     /// What scores customers; the product has one, tests may bring another.
     pub engagement: Arc<dyn EngagementModel>,
     /// What reads texts.
-    pub text: Arc<dyn TextModel>,
-    /// What reads them anew behind it, if anything does.
-    pub text_again: Option<core::LoadText>,
+    pub texts: Texts,
 }
 
 /// A server that listens.
@@ -76,8 +75,7 @@ impl Server {
     /// # Errors
     /// In words for an operator.
     pub async fn start(settings: Settings) -> anyhow::Result<Self> {
-        let config = settings.config;
-        let preset = settings.preset;
+        let (config, preset, texts) = (settings.config, settings.preset, settings.texts);
         let (store, epoch, credentials) = tokio::task::spawn_blocking({
             let config = config.clone();
             move || {
@@ -97,8 +95,8 @@ impl Server {
         let (core, running) = core::start(core::Options {
             store: Arc::clone(&store),
             engagement: settings.engagement,
-            text: settings.text,
-            text_again: settings.text_again,
+            text: Arc::clone(&texts.first),
+            text_again: texts.second,
             key: pseudonym_key(&store.installation_secret()?),
             clock: clock::now,
         });
@@ -143,6 +141,10 @@ impl Server {
                     service: analyzer.service().title(),
                     host: analyzer.host().to_owned(),
                 }),
+            text_models: overture_http::TextModels {
+                first: texts.first,
+                second: texts.encoder,
+            },
             stopping: stopped.clone(),
         };
         let router = tokio::task::spawn_blocking(move || overture_http::router(parts)).await??;

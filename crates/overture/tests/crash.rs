@@ -316,6 +316,7 @@ impl<'a> Site<'a> {
             policy: build::world().policy,
             engagement: Arc::new(PlainModel),
             text: Arc::new(overture_engine::understand::text::NoTextModel),
+            lexicon: Default::default(),
             key: Default::default(),
         };
         let (mut rows, mut states) = (Rows::default(), MemoryStates::default());

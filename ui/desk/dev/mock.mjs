@@ -6,6 +6,7 @@ import { readFile } from 'node:fs/promises';
 import { extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as data from './data.mjs';
+import { lexicon_routes } from './lexicon.mjs';
 import { mood_of } from './mood.mjs';
 import { upgrade } from './socket.mjs';
 
@@ -404,6 +405,7 @@ const routes = [
       ];
     },
   ],
+  ...lexicon_routes({ empty, name: () => me.name }),
   ['GET', '/v1/admin/sources', () => [200, empty ? [] : sources]],
   [
     'POST',

@@ -15,7 +15,7 @@ const PAGES = [
   ['customer', `#/customers/${id('cus', 1)}`],
   ['decisions', '#/decisions'],
   ['decision', `#/decisions/${id('dec', 4)}`],
-  ...['sources', 'agents', 'policy', 'mode', 'faqs', 'tokens', 'events', 'status'].map((it) => [
+  ...['sources', 'agents', 'policy', 'mode', 'words', 'faqs', 'tokens', 'events', 'status'].map((it) => [
     it,
     `#/admin/${it}`,
   ]),

@@ -35,4 +35,6 @@ pub struct WorldFacts {
     pub model: String,
     /// The revision of the live guides; 0 before there were any.
     pub guides_revision: u32,
+    /// The revision of the domain lexicon; 0 before there was one.
+    pub lexicon_revision: u32,
 }

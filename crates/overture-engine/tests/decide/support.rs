@@ -55,6 +55,7 @@ pub(crate) fn world(toml: &str, mode: Mode) -> World {
         policy: Arc::new(policy),
         engagement: Arc::new(OneFactor),
         text: Arc::new(overture_engine::understand::text::NoTextModel),
+        lexicon: Default::default(),
         key: Default::default(),
     }
 }

@@ -33,6 +33,7 @@ pub(crate) fn router() -> OpenApiRouter<Shared> {
         .merge(articles::router())
         .merge(grants::router())
         .merge(crate::guides::staff_router())
+        .merge(crate::lexicon::staff_router())
         .layer(DefaultBodyLimit::max(JSON_BODY_BYTES_MAX))
 }
 

@@ -5,8 +5,8 @@ use axum::{
     extract::{Path, State},
 };
 use overture_engine::model::{
-    ArticleFact, Attachment, Author, CustomerId, Emotion, LedgerChange, MoodReading, OfferStage,
-    Outcome, PauseChange, Private, ReadingOf, TimelineBody, TimelineItem, WithholdReason,
+    ArticleFact, Attachment, Author, CustomerId, LedgerChange, MoodReading, OfferStage, Outcome,
+    PauseChange, Private, ReadingOf, TimelineBody, TimelineItem, WithholdReason,
 };
 use overture_engine::understand::entities::Extractor;
 use overture_store::{TimelineQuery, TimelineReader, TimelineWindow};
@@ -20,6 +20,7 @@ use crate::{
     auth::{Auth, Reads},
     error::{ApiResult, ErrorBody, Params},
     fields,
+    reading::{self, decimal},
 };
 
 /// Rows a reader gets when it does not say.
@@ -334,37 +335,18 @@ fn entities(text: &str, extractor: &Extractor) -> Value {
 
 /// What words said about the customer, as the command line says it, and where it left their mood.
 fn mood(reading: &MoodReading) -> Value {
-    let score = &reading.score;
-    let sentiment = &score.sentiment;
-    let emotions: Map<String, Value> = Emotion::ALL
-        .iter()
-        .map(|emotion| (emotion.name().to_owned(), decimal(score.emotion(*emotion))))
-        .collect();
-    let evidence: Vec<Value> = score
-        .evidence
-        .iter()
-        .map(|one| json!({"start": one.start, "end": one.end, "weight": decimal(one.weight)}))
-        .collect();
     let (message, event) = match &reading.of {
         ReadingOf::Message(message) => (Some(message.to_string()), None),
         ReadingOf::Event(name) => (None, Some(name)),
     };
-    json!({
-        "kind": "mood", "message": message, "event": event, "language": score.language,
-        "sentiment": {
-            "score": decimal(sentiment.score), "intensity": decimal(sentiment.intensity),
-            "confidence": decimal(sentiment.confidence), "label": sentiment.label.name(),
-        },
-        "emotions": emotions, "sarcasm": decimal(score.sarcasm), "urgency": decimal(score.urgency),
-        "evidence": evidence, "tier": score.tier, "model": score.model,
+    let mut item = json!({
+        "kind": "mood", "message": message, "event": event,
         "average": decimal(reading.average), "trend": decimal(reading.trend),
         "repeated_negatives": reading.repeated_negatives, "replaces": reading.replaces,
-    })
-}
-
-/// Four decimals, without the noise of a 32-bit number written as a 64-bit one.
-fn decimal(value: f32) -> Value {
-    json!((f64::from(value) * 1e4).round() / 1e4)
+    });
+    let fields = item.as_object_mut().expect("made as an object");
+    fields.extend(reading::members(&reading.score));
+    item
 }
 
 /// What the customer did with the knowledge base.

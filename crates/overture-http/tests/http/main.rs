@@ -10,6 +10,7 @@ mod capture;
 mod chat;
 mod consent;
 mod labels;
+mod lexicon;
 mod operation;
 mod pause;
 mod properties;

@@ -129,9 +129,10 @@ fn allowed(method: &Method, path: &str) -> Option<(&'static [Role], Option<&'sta
         _ if path.starts_with("/v1/conversations") => (&[Admin, Supervisor, Agent], None),
         "/v1/admin/policy" if get => (&[Admin, Supervisor, Analyst], Some("read")),
         "/v1/admin/previews/{preview}" => (&[Admin], None),
-        "/v1/admin/policy/validate" | "/v1/admin/articles/try" | "/v1/admin/guides/audience" => {
-            (&[Admin, Supervisor], None)
-        }
+        "/v1/admin/policy/validate"
+        | "/v1/admin/articles/try"
+        | "/v1/admin/guides/audience"
+        | "/v1/admin/lexicon/trial" => (&[Admin, Supervisor], None),
         _ if path.starts_with("/v1/admin/") && get => (&[Admin, Supervisor], None),
         _ if path.starts_with("/v1/admin/") => (&[Admin], None),
         "/v1/grants/redeem" => (&[], Some("grants")),

@@ -14,9 +14,10 @@ use axum::{
     http::{HeaderMap, Method, Request, StatusCode},
 };
 use futures_util::{FutureExt, future::BoxFuture};
-use overture_engine::{model::*, route::slots::CallbackOutlook};
+use overture_engine::{model::*, route::slots::CallbackOutlook, understand::text::NoTextModel};
 use overture_http::{
-    Config, Core, CoreStats, CustomerView, Hint, Parts, Readiness, Texts, Unavailable, WorldChange,
+    Config, Core, CoreStats, CustomerView, Hint, Parts, Readiness, TextModels, Texts, Unavailable,
+    WorldChange,
 };
 use overture_store::{
     ApiToken, CommitUnit, DiskLimits, MasterKey, Role, Source, SourceCapture, Staff, StaffSession,
@@ -153,6 +154,7 @@ impl Core for FakeCore {
             WorldChange::Policy { revision, .. } => facts.policy_revision = *revision,
             WorldChange::Faqs(any) => facts.faqs = *any,
             WorldChange::Guides { revision, .. } => facts.guides_revision = *revision,
+            WorldChange::Lexicon(lexicon) => facts.lexicon_revision = lexicon.revision(),
         }
         self.changes.lock().unwrap().push(change);
         let facts = facts.clone();
@@ -418,6 +420,10 @@ impl Server {
             texts,
             mail: None,
             remote_text: None,
+            text_models: TextModels {
+                first: Arc::new(NoTextModel),
+                second: None,
+            },
             stopping,
         })
         .unwrap();

@@ -124,6 +124,8 @@ record! {
         model: String,
         #[prost(uint32, tag = "80")]
         guides_revision: u32,
+        #[prost(uint32, tag = "110")]
+        lexicon_revision: u32,
     }
 }
 

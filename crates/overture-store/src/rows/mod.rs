@@ -7,6 +7,7 @@ mod chat;
 mod commit;
 mod desk;
 mod guides;
+mod lexicon;
 mod limits;
 mod query;
 
@@ -17,5 +18,6 @@ pub use chat::*;
 pub use commit::*;
 pub use desk::*;
 pub use guides::*;
+pub use lexicon::*;
 pub use limits::*;
 pub use query::*;

@@ -12,6 +12,7 @@ pub(crate) mod desk;
 pub(crate) mod guides;
 pub(crate) mod housekeeping;
 pub(crate) mod ledger;
+pub(crate) mod lexicon;
 pub(crate) mod log;
 pub(crate) mod outbox;
 mod tables;

@@ -49,8 +49,7 @@ impl Engine {
             .set((self.next_seq.0 - unit.replay_from.0) as f64);
         metrics::gauge!("overture_cached_customers").set(self.memory.cached() as f64);
         self.in_flight = Some(open.keys);
-        let properties = &self.world.policy.sentiment.properties;
-        self.to_read_again = self.second.wanted(&unit.inputs, properties);
+        self.to_read_again = self.second.wanted(&unit.inputs, &self.world);
         self.writer.hand_over(Job {
             number,
             unit,

@@ -138,6 +138,7 @@ impl Engine {
                 policy: Arc::new(Policy::from_shipped(0)),
                 engagement: options.engagement,
                 text: options.text,
+                lexicon: Arc::default(),
                 key: options.key,
             },
             store: options.store,

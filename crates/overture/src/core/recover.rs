@@ -9,6 +9,7 @@ use overture_engine::{
     decide::{Guides, Policy},
     flow,
     model::{GuideTarget, InputBody, Seq, WorldFacts},
+    understand::DomainLexicon,
 };
 use overture_http::Readiness;
 use overture_store::StoreError;
@@ -51,7 +52,7 @@ impl Engine {
         Ok(())
     }
 
-    /// Takes the world as logged, with the policy and the guides it names.
+    /// Takes the world as logged, with the policy, the guides and the lexicon it names.
     fn adopt(&mut self, facts: WorldFacts) -> Result<(), StoreError> {
         if facts.policy_revision > 0 {
             let row = self.store.policy(facts.policy_revision)?;
@@ -71,6 +72,19 @@ impl Engine {
                 .map_err(|what| StoreError::Corrupt { what })?;
             let policy = Policy::clone(&self.world.policy);
             self.world.policy = Arc::new(policy.with_guides(guides));
+        }
+        if facts.lexicon_revision > 0 {
+            let row = self.store.lexicon(facts.lexicon_revision)?;
+            let row = row.ok_or(StoreError::Missing {
+                what: "revision of the lexicon",
+            })?;
+            let lexicon =
+                DomainLexicon::new(row.saved.revision, &row.entries).map_err(|error| {
+                    StoreError::Corrupt {
+                        what: format!("lexicon: {}: {error}", error.path()),
+                    }
+                })?;
+            self.world.lexicon = Arc::new(lexicon);
         }
         self.shared.world.store(Arc::new(facts.clone()));
         self.world.facts = facts;

@@ -7,10 +7,11 @@ use std::{
 
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use overture_engine::{
+    World,
     model::{
         CustomerBody, CustomerId, Ingress, Input, InputBody, Seq, Subject, TextReading, Unsaid,
     },
-    understand::{TextModel, text::said},
+    understand::{DomainLexicon, TextModel, text::said},
 };
 use overture_http::Core;
 
@@ -22,12 +23,13 @@ pub type LoadText = Box<dyn FnOnce() -> Option<Arc<dyn TextModel>> + Send>;
 /// Texts that may wait; what comes while so many do keeps its first reading.
 const WAITING_MAX: usize = 256;
 
-/// A text that was read once.
+/// A text that was read once, with the list that it was read by: the second reading goes by the same.
 #[derive(Debug)]
 pub(super) struct Text {
     customer: CustomerId,
     input: Seq,
     text: String,
+    lexicon: Arc<DomainLexicon>,
 }
 
 /// The way to the thread that reads; without a model there is none.
@@ -59,11 +61,12 @@ impl SecondReader {
         }
     }
 
-    /// What of a unit is to be read anew. `properties` name the texts of events.
-    pub(super) fn wanted(&self, inputs: &[Input], properties: &[String]) -> Vec<Text> {
+    /// What of a unit, which was read in this world, is to be read anew.
+    pub(super) fn wanted(&self, inputs: &[Input], world: &World) -> Vec<Text> {
         if self.texts.is_none() {
             return Vec::new();
         }
+        let properties = &world.policy.sentiment.properties;
         let wanted = inputs.iter().filter_map(|input| {
             let InputBody::Customer(event) = &input.body else {
                 return None;
@@ -75,6 +78,7 @@ impl SecondReader {
                 customer: event.customer,
                 input: input.seq,
                 text: said(&event.body, properties)?.into_owned(),
+                lexicon: Arc::clone(&world.lexicon),
             })
         });
         wanted.collect()
@@ -97,7 +101,7 @@ fn count(outcome: &'static str) {
 
 fn work(model: &dyn TextModel, waiting: &Receiver<Text>, core: &Weak<Handle>) {
     for one in waiting {
-        let read = catch_unwind(AssertUnwindSafe(|| model.read(&one.text)));
+        let read = catch_unwind(AssertUnwindSafe(|| one.lexicon.read(model, &one.text)));
         let score = match read {
             Ok(TextReading::Scored(score)) => score,
             Ok(TextReading::Abstained { .. }) => {

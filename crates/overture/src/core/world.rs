@@ -22,6 +22,7 @@ impl Engine {
         facts.version += 1;
         facts.model = self.world.engagement.name().to_owned();
         let mut policy = Arc::clone(&self.world.policy);
+        let mut lexicon = Arc::clone(&self.world.lexicon);
         let mut is_stop = false;
         let corrupt = |what| Lost::Commit(overture_store::StoreError::Corrupt { what });
         match change {
@@ -40,12 +41,18 @@ impl Engine {
                 policy = Arc::new(Policy::clone(&policy).with_guides(guides));
                 facts.guides_revision = revision;
             }
+            WorldChange::Lexicon(new) if new.revision() > facts.lexicon_revision => {
+                facts.lexicon_revision = new.revision();
+                lexicon = new;
+            }
+            WorldChange::Lexicon(_) => {}
         }
         self.internal(Subject::World(facts.clone()))?;
         self.hand_over(true);
         self.wait_for_writer()?;
         self.world.facts = facts.clone();
         self.world.policy = policy;
+        self.world.lexicon = lexicon;
         self.shared.world.store(Arc::new(facts.clone()));
         if is_stop {
             self.stopping_offers = self.wakes.everyone().collect();

@@ -110,14 +110,12 @@ pub(crate) async fn run(settings: DemoSettings) -> anyhow::Result<()> {
         .admin_email
         .get_or_insert_with(|| ADMIN_EMAIL.to_owned());
     preset.admin_password.get_or_insert_with(|| random_text(16));
-    let texts = cli::texts(&config)?;
     let server = Server::start(Settings {
+        texts: cli::texts(&config)?,
         config,
         preset,
         demo: true,
         engagement: cli::engagement(),
-        text: texts.first,
-        text_again: texts.second,
     })
     .await?;
     server.wait_until_ready().await?;

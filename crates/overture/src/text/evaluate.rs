@@ -10,6 +10,7 @@ use crate::chart;
 use super::{
     choose::ModelArgs,
     data::{self, Part},
+    lexicon::LexiconArgs,
     measure,
 };
 
@@ -21,6 +22,8 @@ pub(crate) struct EvaluateArgs {
     data: Vec<PathBuf>,
     #[command(flatten)]
     model: ModelArgs,
+    #[command(flatten)]
+    lexicon: LexiconArgs,
     /// Also write pictures (SVG) and the figures to this folder.
     #[arg(long, value_name = "FOLDER")]
     report: Option<PathBuf>,
@@ -32,7 +35,7 @@ pub(crate) struct EvaluateArgs {
 /// Prints the figures.
 ///
 /// # Errors
-/// The model or the data cannot be read, or the report cannot be written.
+/// The model, the lexicon or the data cannot be read, or the report cannot be written.
 #[expect(
     clippy::print_stdout,
     clippy::print_stderr,
@@ -40,6 +43,7 @@ pub(crate) struct EvaluateArgs {
 )]
 pub(crate) fn run(args: &EvaluateArgs) -> anyhow::Result<()> {
     let model = &*args.model.choose()?;
+    let lexicon = args.lexicon.read()?;
     let data = data::read(&args.data)?;
     if !data.bad.is_empty() {
         eprintln!("left out: {} malformed rows", data.bad.len());
@@ -49,7 +53,7 @@ pub(crate) fn run(args: &EvaluateArgs) -> anyhow::Result<()> {
     for set in &data.sets {
         let measured =
             |row: &&data::Row| row.set == *set && matches!(row.part, Part::Dev | Part::Challenge);
-        let rows = measure::score(model, data.rows.iter().filter(measured));
+        let rows = measure::score(model, &lexicon, data.rows.iter().filter(measured));
         if rows.is_empty() {
             continue;
         }
@@ -77,7 +81,7 @@ pub(crate) fn run(args: &EvaluateArgs) -> anyhow::Result<()> {
         sets.insert((*set).to_owned(), figures);
     }
     let all = json!({
-        "model": model.name(), "tier": model.tier(), "resamples": rounds,
+        "model": lexicon.named(model.name()), "tier": model.tier(), "resamples": rounds,
         "measured_on": "the dev and challenge parts of the given folders; nothing was learned from them",
         "sets": sets,
     });

@@ -1,5 +1,6 @@
 //! What a text model is worth on labelled messages: each figure with its 95 % interval.
 
+use overture_engine::understand::DomainLexicon;
 use overture_inference::text::{
     Scratch, TextHeads,
     heads::{
@@ -21,14 +22,16 @@ pub(super) struct Scored<'a> {
     score: f32,
 }
 
-/// Scores every row.
+/// Scores every row, read by the lexicon.
 pub(super) fn score<'a>(
     model: &dyn TextHeads,
+    lexicon: &DomainLexicon,
     rows: impl Iterator<Item = &'a Row>,
 ) -> Vec<Scored<'a>> {
     let mut scratch = Scratch::default();
     rows.map(|row| {
-        let said = model.probabilities(&row.example.text, &mut scratch);
+        let rewritten = lexicon.rewrite(&row.example.text);
+        let said = model.probabilities(rewritten.text(), &mut scratch);
         Scored {
             row,
             said,

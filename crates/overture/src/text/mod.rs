@@ -4,11 +4,13 @@ mod choose;
 mod data;
 mod evaluate;
 mod export;
+mod lexicon;
 mod measure;
 mod score;
 pub(crate) mod shelf;
 mod train;
 
 pub(crate) use evaluate::{EvaluateArgs, run as evaluate};
+pub(crate) use lexicon::LexiconFile;
 pub(crate) use score::{ScoreArgs, run as score};
 pub(crate) use train::{TrainArgs, run as train};

@@ -4,10 +4,10 @@ use overture_engine::{
     model::{Emotion, TextReading, TextScore},
     understand::{entities::Extractor, redact::ReferencePattern},
 };
-use overture_inference::text::{FullReading, Scratch, TextHeads, View};
+use overture_inference::text::{FullReading, Scratch, View};
 use serde_json::{Map, Value, json};
 
-use super::choose::ModelArgs;
+use super::{choose::ModelArgs, lexicon::LexiconArgs};
 use crate::lines;
 
 /// Scores messages: `{"id","text"}` a line in, one object a line out.
@@ -15,6 +15,8 @@ use crate::lines;
 pub(crate) struct ScoreArgs {
     #[command(flatten)]
     model: ModelArgs,
+    #[command(flatten)]
+    lexicon: LexiconArgs,
     /// Also the probability of every label.
     #[arg(long)]
     probabilities: bool,
@@ -42,14 +44,20 @@ fn reference(text: &str) -> Result<ReferencePattern, String> {
 /// others are scored.
 ///
 /// # Errors
-/// The model cannot be read, or writing failed.
+/// The model or the lexicon cannot be read, or writing failed.
 pub(crate) fn run(args: &ScoreArgs) -> anyhow::Result<()> {
     let model = args.model.choose()?;
+    let lexicon = args.lexicon.read()?;
+    let name = lexicon.named(model.name());
     let extractor = Extractor::new(&args.reference, &args.product)?;
     let mut scratch = Scratch::default();
     lines::answer_each(|id, text| {
-        let full = model.full(text, &mut scratch);
-        let mut answer = object(id, text, &full, &*model, args.probabilities);
+        let rewritten = lexicon.rewrite(text);
+        let mut full = model.full(rewritten.text(), &mut scratch);
+        if let TextReading::Scored(score) = &mut full.reading {
+            lexicon.settle(&rewritten, score);
+        }
+        let mut answer = object(id, text, &full, (&name, model.tier()), args.probabilities);
         answer["entities"] = entities(text, &extractor);
         answer
     })
@@ -59,7 +67,7 @@ fn object(
     id: Value,
     text: &str,
     full: &FullReading,
-    model: &dyn TextHeads,
+    (model, tier): (&str, u8),
     with_probabilities: bool,
 ) -> Value {
     let mut object = Map::new();
@@ -68,8 +76,8 @@ fn object(
         TextReading::Scored(score) => scored(&mut object, text, score, full),
         TextReading::Abstained { why, language } => {
             let nothing = TextScore {
-                model: model.name().to_owned(),
-                tier: model.tier(),
+                model: model.to_owned(),
+                tier,
                 language: language.clone(),
                 sentiment: overture_engine::model::Sentiment::default(),
                 emotions: [0.0; 8],

@@ -11,6 +11,7 @@ mod doctor_site;
 mod grants;
 mod identity;
 mod issues;
+mod lexicon;
 mod outbox;
 mod panics;
 mod reading;

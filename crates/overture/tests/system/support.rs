@@ -184,8 +184,8 @@ pub(crate) async fn serve(
         public_url: None,
     })
     .unwrap();
-    let texts = cli::texts(&config).unwrap();
     let server = Server::start(Settings {
+        texts: cli::texts(&config).unwrap(),
         config,
         preset: Preset {
             admin_email: Some(EMAIL.to_owned()),
@@ -194,8 +194,6 @@ pub(crate) async fn serve(
         },
         demo: false,
         engagement: engagement.unwrap_or_else(cli::engagement),
-        text: texts.first,
-        text_again: texts.second,
     })
     .await
     .unwrap();

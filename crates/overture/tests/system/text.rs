@@ -99,6 +99,74 @@ fn a_line_is_answered_with_all_that_is_promised() {
 }
 
 #[test]
+fn a_lexicon_is_tried_on_lines_before_it_is_used() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("words.json");
+    let flags = ["--tier", "0", "--lexicon", file.to_str().unwrap()];
+    // As the API answers; the revision is named where there is one.
+    let list = r#"{"revision":7,"entries":[{"phrase":"sick","reads_as":"great"},{"phrase":"Panic 3000","reads_as":""}],
+        "saved_by":"Ann","note":""}"#;
+    std::fs::write(&file, list).unwrap();
+    let lines = br#"{"id":1,"text":"This is absolutely sick"}
+        {"id":2,"text":"panic 3000"}"#;
+    let with = score(&flags, lines);
+    let without = score(&flags[..2], lines);
+    let sentiment = |answer: &Value| answer["sentiment"]["score"].as_f64().unwrap();
+    assert!(
+        sentiment(&with[0]) > sentiment(&without[0]) + 0.5,
+        "{with:?} {without:?}"
+    );
+    assert_eq!(with[0]["model"], "text-1+words-7");
+    let last = with[0]["evidence"].as_array().unwrap().last().unwrap();
+    assert_eq!((&last["start"], &last["end"]), (&19.into(), &23.into()));
+    assert_eq!(
+        (&with[1]["abstained"], &with[1]["model"]),
+        (&"empty".into(), &"text-1+words-7".into())
+    );
+    assert_eq!(without[1]["abstained"], Value::Null);
+
+    let corpus = folder.path().join("own");
+    std::fs::create_dir(&corpus).unwrap();
+    let rows: String = (0..60)
+        .map(|row| format!("This is sick, number {row}\t0.75\n"))
+        .collect();
+    std::fs::write(corpus.join("own.tsv"), format!("text\tsentiment\n{rows}")).unwrap();
+    let evaluate = |flags: &[&str]| -> Value {
+        let arguments = [
+            &["evaluate", "text", "--resamples", "10", "--data", "own"],
+            flags,
+        ]
+        .concat();
+        let out = run(&arguments, b"", folder.path());
+        assert!(out.status.success(), "{out:?}");
+        serde_json::from_slice(&out.stdout).unwrap()
+    };
+    let accuracy =
+        |figures: &Value| figures["sets"]["support"]["sentiment_accuracy"]["value"].as_f64();
+    let (with, without) = (evaluate(&flags), evaluate(&flags[..2]));
+    assert_eq!(with["model"], "text-1+words-7");
+    assert!(accuracy(&with) > accuracy(&without), "{with} {without}");
+
+    for (list, expected) in [
+        ("{", "could not read the lexicon"),
+        (
+            r#"{"entries":[{"phrase":"!","reads_as":""}]}"#,
+            "entries[0].phrase: expected 1 to 80",
+        ),
+    ] {
+        std::fs::write(&file, list).unwrap();
+        let out = run(
+            &[&["score", "text"], &flags[..]].concat(),
+            b"",
+            folder.path(),
+        );
+        assert!(!out.status.success());
+        let said = String::from_utf8(out.stderr).unwrap();
+        assert!(said.contains(expected), "{said}");
+    }
+}
+
+#[test]
 fn whatever_the_line_is_it_is_answered_and_the_next_one_too() {
     let huge = format!(r#"{{"id":7,"text":"{}"}}"#, "so sad ".repeat(150_000));
     let too_long = format!(r#"{{"id":8,"text":"{}"}}"#, "x".repeat(5 << 20));

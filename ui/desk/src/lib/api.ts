@@ -210,6 +210,17 @@ export class Api {
   set_mode = (mode: wire.Mode) =>
     this.post('/v1/admin/mode', mode === 'live' ? { mode, confirm: true } : { mode });
 
+  lexicon = () => this.get<wire.Lexicon>('/v1/admin/lexicon');
+  save_lexicon = (entries: wire.LexiconEntry[], base_revision: number, note: string) =>
+    this.request<wire.Lexicon>('PUT', '/v1/admin/lexicon', { entries, base_revision, note });
+  lexicon_revisions = async () =>
+    list<wire.LexiconRevision>(await this.get<unknown>('/v1/admin/lexicon/revisions'), 'revisions');
+  lexicon_revision = (revision: number) => this.get<wire.Lexicon>(`/v1/admin/lexicon/revisions/${revision}`);
+  roll_back_lexicon = (revision: number, base_revision: number) =>
+    this.post<wire.Lexicon>('/v1/admin/lexicon/rollback', { revision, base_revision });
+  try_lexicon = (text: string, entries: wire.LexiconEntry[]) =>
+    this.post<wire.LexiconTrial>('/v1/admin/lexicon/trial', { text, entries });
+
   checklist = () => this.get<{ steps: wire.ChecklistStep[] }>('/v1/admin/checklist');
   rejected = (cursor?: string) =>
     this.get<{ rejected: wire.RejectedEvent[]; cursor?: string }>('/v1/admin/rejected', { cursor });

@@ -247,12 +247,8 @@ export interface Evidence {
   end: number;
   weight: number;
 }
-/** What words of the customer say about them; for staff only. */
-export interface MoodItem extends ItemBase {
-  kind: 'mood';
-  /** Whose words: a message, or else an event of the organisation's own. */
-  message?: string | null;
-  event?: string | null;
+/** What words say about their writer. */
+export interface TextScore {
   language?: string | null;
   sentiment: Sentiment;
   emotions: Partial<Record<Emotion, number>>;
@@ -261,6 +257,13 @@ export interface MoodItem extends ItemBase {
   evidence: Evidence[];
   tier: number;
   model: string;
+}
+/** What words of the customer say about them; for staff only. */
+export interface MoodItem extends ItemBase, TextScore {
+  kind: 'mood';
+  /** Whose words: a message, or else an event of the organisation's own. */
+  message?: string | null;
+  event?: string | null;
   /** The mood that these words leave behind: the smoothed score and its change per text. */
   average: number;
   trend: number;
@@ -586,6 +589,36 @@ export interface PolicyValidation {
   errors: PolicyError[];
   warnings: (string | PolicyError)[];
   rules: { id: string; action: string; condition: string }[];
+}
+
+export interface LexiconEntry {
+  phrase: string;
+  /** Empty: models leave the phrase out. */
+  reads_as: string;
+}
+export interface Lexicon {
+  /** 0 before anything was saved. */
+  revision: number;
+  entries: LexiconEntry[];
+  saved_at?: string;
+  saved_by?: string;
+  note: string;
+}
+export interface LexiconRevision {
+  revision: number;
+  phrases: number;
+  saved_at: string;
+  saved_by: string;
+  note: string;
+}
+/** What one model says of a text; `abstained` where it says nothing. */
+export type TextReading = TextScore | { abstained: 'empty' | 'language'; language?: string | null };
+export interface LexiconTrial {
+  /** What models read with the list. */
+  rewritten: string;
+  /** Bytes of the text in UTF-8. */
+  phrases: { start: number; end: number }[];
+  readings: { tier: number; model: string; without: TextReading; with: TextReading }[];
 }
 
 export interface ChecklistStep {

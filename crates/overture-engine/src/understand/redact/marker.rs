@@ -33,8 +33,8 @@ fn is_name_byte(byte: u8) -> bool {
     byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_'
 }
 
-/// `[card]`, `[secret]` or `[name:pseudonym]`.
-fn marker_len(bytes: &[u8]) -> Option<usize> {
+/// How long the marker is at the beginning of `bytes`, which begin with a bracket: `[card]`, `[secret]` or `[name:pseudonym]`.
+pub(in crate::understand) fn marker_len(bytes: &[u8]) -> Option<usize> {
     for plain in [&b"[card]"[..], b"[secret]"] {
         if bytes.starts_with(plain) {
             return Some(plain.len());

@@ -36,6 +36,7 @@ use span::{Span, What};
 
 pub(in crate::understand) use fold::{EURO, Folded, POUND, RUPEE, YEN, is_currency};
 pub use kind::{Keeping, Kind, Pseudonym};
+pub(in crate::understand) use marker::marker_len;
 pub use pattern::{PATTERNS_MAX, PatternError, PatternProblem, ReferencePattern};
 pub(in crate::understand) use pattern::{References, is_border};
 

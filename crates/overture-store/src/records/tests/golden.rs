@@ -31,7 +31,7 @@ const RECORDS_MAX: u64 = 60;
 const BYTES_ENOUGH: usize = 5_000;
 
 /// The files of fields that came after a type's first file.
-const LATER: [(&str, &str); 12] = [
+const LATER: [(&str, &str); 13] = [
     ("customer", "customer_hours_of_callbacks"),
     ("route", "route_numbers_of_bookings"),
     ("customer", "customer_browsers"),
@@ -44,6 +44,7 @@ const LATER: [(&str, &str); 12] = [
     ("timeline", "timeline_revealed"),
     ("customer", "customer_heard"),
     ("timeline", "timeline_labelled"),
+    ("world", "world_lexicon"),
 ];
 
 type IsWanted = fn(&Input) -> bool;

@@ -509,6 +509,7 @@ impl Make {
             faqs: self.flag(),
             model: self.text(),
             guides_revision: self.small(),
+            lexicon_revision: self.small(),
         }
     }
 
