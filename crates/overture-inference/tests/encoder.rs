@@ -42,7 +42,7 @@ fn scored(text: &str) -> TextScore {
 
 #[test]
 fn the_registry_names_exactly_this_file() {
-    support::the_registry_names_exactly_this_file(ENCODER.name(), FILE);
+    support::registry::the_registry_names_exactly_this_file(ENCODER.name(), FILE);
     assert_eq!(ENCODER.tables(), TABLES.name());
 }
 

@@ -24,7 +24,7 @@ fn scored(text: &str) -> TextScore {
 
 #[test]
 fn the_registry_names_exactly_this_file() {
-    support::the_registry_names_exactly_this_file("text-1", FILE);
+    support::registry::the_registry_names_exactly_this_file("text-1", FILE);
     assert_eq!(model().name(), "text-1");
 }
 

@@ -11,3 +11,4 @@ pub mod faults;
 pub mod random;
 pub mod sim;
 pub mod stores;
+pub mod voice;

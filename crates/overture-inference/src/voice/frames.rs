@@ -30,7 +30,7 @@ const LAG_MAX: usize = RATE / 70;
 const VOICED: f32 = 0.45;
 /// How high a peak of the flattened spectrum's correlation must be to be looked at, and to count as voice.
 const EVEN_MIN: f32 = 0.1;
-const EVEN_VOICED: f32 = 0.28;
+const EVEN_VOICED: f32 = 0.23;
 /// How much higher the peak at a lag twice as long must be to be believed.
 const OCTAVE_COST: f32 = 0.015;
 /// What is added to power before logarithms: far below the quietest step of G.711.
@@ -161,7 +161,7 @@ impl Frames {
             .process_with_scratch(&mut self.spectrum, &mut self.lags, &mut self.scratch)
             .expect("the buffers have the transform's lengths");
         for ((power, value), share) in power.iter().zip(&mut self.spectrum).zip(&tables.taper) {
-            *value = Complex::new(share * power.cbrt(), 0.0);
+            *value = Complex::new(share * power.sqrt().sqrt(), 0.0);
         }
         self.backward
             .process_with_scratch(&mut self.spectrum, &mut self.even_lags, &mut self.scratch)

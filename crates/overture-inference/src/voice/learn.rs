@@ -58,7 +58,7 @@ pub struct Recipe {
 impl Default for Recipe {
     fn default() -> Self {
         Self {
-            lines: 9,
+            lines: 12,
             orders: 24,
             prior: 0.1,
             penalties: [0.05, 0.1, 2e-4],

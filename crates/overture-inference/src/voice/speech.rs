@@ -50,7 +50,7 @@ impl Speech {
                     .zip(&self.taps)
                     .map(|(one, tap)| one * tap)
                     .sum();
-                self.step[2 * at] = near[TAPS / 2 - 1];
+                self.step[2 * at] = near[TAPS / 2 - 1].clamp(-1.0, 1.0);
                 self.step[2 * at + 1] = between.clamp(-1.0, 1.0);
             }
             self.answers

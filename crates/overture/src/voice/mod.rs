@@ -19,8 +19,7 @@ use overture_inference::voice::VoiceModel;
 
 /// The model that ships.
 static SHIPPED: &[u8] = include_bytes!("../../../../models/voice-1.model");
-/// Its name.
-pub(crate) const SHIPPED_NAME: &str = "voice-1";
+
 /// The largest model file that is read, in bytes.
 const FILE_BYTES_MAX: u64 = 16 << 20;
 

@@ -19,3 +19,4 @@ mod remote_text;
 mod replay;
 mod support;
 mod text;
+mod voice;
