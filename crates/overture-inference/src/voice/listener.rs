@@ -121,7 +121,7 @@ impl Listener {
     pub fn hear_turns(&mut self, samples: &[f32]) {
         self.ear.push(samples, &mut self.arrived);
         for frame in self.arrived.drain(..) {
-            self.turns.push(frame.is_speech);
+            self.turns.push(&frame);
         }
     }
 
@@ -138,7 +138,7 @@ impl Listener {
     fn take(&mut self, model: &VoiceModel, arrived: &[Frame], heard: &mut dyn FnMut(Heard)) {
         for frame in arrived {
             self.frames += 1;
-            self.turns.push(frame.is_speech);
+            self.turns.push(frame);
             if frame.is_speech {
                 self.kept_speech += 1;
                 self.fresh += 1;

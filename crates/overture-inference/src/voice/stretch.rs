@@ -145,7 +145,7 @@ impl Pieces {
     fn keep(&mut self, arrived: &[Frame], take: &mut dyn FnMut(&Stretch)) {
         for frame in arrived {
             self.speech += usize::from(frame.is_speech);
-            self.turns.push(frame.is_speech);
+            self.turns.push(frame);
             if self.pauses.keeps(frame) {
                 self.kept.push(*frame);
             }
