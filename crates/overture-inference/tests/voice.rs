@@ -31,7 +31,7 @@ fn open(file: Vec<u8>) -> Result<Recording, AudioError> {
 fn read(file: Vec<u8>) -> Result<Vec<Vec<f32>>, AudioError> {
     let mut recording = open(file)?;
     let mut all = vec![Vec::new(); recording.channels()];
-    while let Some(channels) = recording.next()? {
+    while let Some(channels) = recording.read()? {
         for (all, channel) in all.iter_mut().zip(channels) {
             all.extend_from_slice(channel);
         }

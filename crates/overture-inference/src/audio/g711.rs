@@ -5,7 +5,7 @@ pub fn from_mu_law(byte: u8) -> f32 {
     let code = !byte;
     let exponent = u32::from(code >> 4) & 7;
     let mantissa = i32::from(code & 15);
-    let magnitude = ((mantissa << 3) + 0x84 << exponent) - 0x84;
+    let magnitude = (((mantissa << 3) + 0x84) << exponent) - 0x84;
     signed(magnitude, code & 0x80 != 0)
 }
 

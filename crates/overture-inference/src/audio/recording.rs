@@ -128,7 +128,7 @@ impl Recording {
     ///
     /// # Errors
     /// [`AudioError`]: reading failed, or the recording changes in its middle to what cannot be read.
-    pub fn next(&mut self) -> Result<Option<&[Vec<f32>]>, AudioError> {
+    pub fn read(&mut self) -> Result<Option<&[Vec<f32>]>, AudioError> {
         if self.samples > 0 || self.out.iter().all(Vec::is_empty) {
             self.out.iter_mut().for_each(Vec::clear);
             self.fill()?;

@@ -195,7 +195,7 @@ fn over_lines(clips: &[Clip], recipe: Recipe, progress: &mut dyn FnMut(f32)) -> 
                 .map(|_| &*others[random.below(others.len())].samples)
                 .collect();
             let line = line(number, &mut random);
-            let arrived = line.send(&clip.samples, &babble(&around), random.next());
+            let arrived = line.send(&clip.samples, &babble(&around), random.number());
             let part = if number % 4 == 1 {
                 moment(&arrived, &mut random)
             } else {

@@ -149,7 +149,7 @@ pub struct Random(pub u64);
 
 impl Random {
     /// Any number.
-    pub fn next(&mut self) -> u64 {
+    pub fn number(&mut self) -> u64 {
         if self.0 == 0 {
             self.0 = 0x9e37_79b9_7f4a_7c15;
         }
@@ -161,12 +161,12 @@ impl Random {
 
     /// A number from 0 to below 1.
     pub fn share(&mut self) -> f32 {
-        (self.next() >> 40) as f32 / (1u64 << 24) as f32
+        (self.number() >> 40) as f32 / (1u64 << 24) as f32
     }
 
     /// A place in a list of `count`.
     pub fn below(&mut self, count: usize) -> usize {
-        (self.next() >> 33) as usize % count.max(1)
+        (self.number() >> 33) as usize % count.max(1)
     }
 
     /// Puts a list into another order.

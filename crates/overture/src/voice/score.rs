@@ -127,7 +127,7 @@ fn whole(model: &VoiceModel, item: &Item, speaker: &mut Speaker) -> anyhow::Resu
     let mut pieces = Pieces::default();
     let mut agent = (recording.channels() == 2).then(Listener::default);
     let mut sum = Sum::default();
-    while let Some(channels) = recording.next()? {
+    while let Some(channels) = recording.read()? {
         pieces.push(&channels[0], &mut |piece| {
             sum.add(&model.read(piece, speaker))
         });
@@ -160,7 +160,7 @@ fn every_second(
     let mut listener = Listener::new(speaker.clone());
     let mut heard = Vec::new();
     loop {
-        let is_over = match recording.next()? {
+        let is_over = match recording.read()? {
             Some(channels) => {
                 listener.push(model, &channels[0], &mut |one| heard.push(one));
                 false

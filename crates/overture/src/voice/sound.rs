@@ -23,7 +23,7 @@ pub(super) fn first_channel(file: &Path, seconds_max: f64) -> anyhow::Result<Vec
     let mut recording = open(file)?;
     let mut samples = Vec::new();
     while recording.seconds() < seconds_max
-        && let Some(channels) = recording.next()?
+        && let Some(channels) = recording.read()?
     {
         samples.extend_from_slice(&channels[0]);
     }
