@@ -1,5 +1,9 @@
 //! Calls that are put together from voices at known times: how two people talk must be heard as it was laid.
-#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "tests, one of which tells figures")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "tests, one of which tells figures"
+)]
 
 use overture_inference::{
     audio::RATE,

@@ -286,7 +286,7 @@ fn no_model_is_made_of_too_little() {
     let clips = acted();
     let two: Vec<Clip> = clips
         .iter()
-        .filter(|clip| clip.speaker < "speaker 2".to_owned())
+        .filter(|clip| &*clip.speaker < "speaker 2")
         .cloned()
         .collect();
     let refused = make("x", &two, SMALL, &mut |_| ()).unwrap_err();
