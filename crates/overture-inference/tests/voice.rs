@@ -1,17 +1,15 @@
 //! Voices: how they are heard, measured, learned and read.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-use std::io::Cursor;
-
 use overture_inference::{
     ModelFileError,
-    audio::{AudioError, RATE, Recording, g711},
+    audio::RATE,
     voice::{
         Clip, Dynamics, Emotion, Heard, Listener, MakeError, Measurer, Pieces, Recipe, Speaker,
         Stretch, Turn, Turns, VoiceModel, make, telephone::Line,
     },
 };
-use overture_testkit::voice::{Talker, wav, wav_of};
+use overture_testkit::voice::Talker;
 use proptest::prelude::*;
 
 #[path = "support/registry.rs"]
@@ -23,145 +21,8 @@ fn shipped() -> VoiceModel {
     VoiceModel::from_file(SHIPPED).unwrap()
 }
 
-fn open(file: Vec<u8>) -> Result<Recording, AudioError> {
-    Recording::open(Box::new(Cursor::new(file)), None)
-}
-
-/// All samples of every channel.
-fn read(file: Vec<u8>) -> Result<Vec<Vec<f32>>, AudioError> {
-    let mut recording = open(file)?;
-    let mut all = vec![Vec::new(); recording.channels()];
-    while let Some(channels) = recording.read()? {
-        for (all, channel) in all.iter_mut().zip(channels) {
-            all.extend_from_slice(channel);
-        }
-    }
-    Ok(all)
-}
-
 fn stretch(samples: &[f32]) -> Stretch {
     Measurer::default().measure(samples).unwrap()
-}
-
-#[test]
-fn g711_decodes_the_values_of_its_tables() {
-    let value = |sample: f32| (sample * 32_768.0) as i32;
-    for (byte, expected) in [
-        (0x00, -32_124),
-        (0x80, 32_124),
-        (0x7f, 0),
-        (0xff, 0),
-        (0xfe, 8),
-        (0x8f, 16_764),
-    ] {
-        assert_eq!(value(g711::from_mu_law(byte)), expected, "mu-law {byte:#x}");
-    }
-    for (byte, expected) in [
-        (0xd5, 8),
-        (0x55, -8),
-        (0xaa, 32_256),
-        (0x2a, -32_256),
-        (0x80, 5_504),
-    ] {
-        assert_eq!(value(g711::from_a_law(byte)), expected, "a-law {byte:#x}");
-    }
-    for byte in (0..=u8::MAX).filter(|byte| *byte != 0x7f) {
-        assert_eq!(g711::to_mu_law(g711::from_mu_law(byte)), byte);
-    }
-}
-
-#[test]
-fn a_recording_is_read_at_8_khz_whatever_it_is_coded_in() {
-    let voice = Talker::calm(120.0).say(1.0, 1);
-    let coded: Vec<u8> = voice
-        .iter()
-        .map(|sample| g711::to_mu_law(*sample))
-        .collect();
-    let a_law: Vec<u8> = (0..8_000)
-        .map(|at| if at % 2 == 0 { 0xd5 } else { 0x55 })
-        .collect();
-    let twice: Vec<f32> = voice.iter().flat_map(|sample| [*sample; 2]).collect();
-    for (name, file, channels) in [
-        ("pcm", wav(&[&voice], 8_000), 1),
-        ("stereo", wav(&[&voice, &voice], 8_000), 2),
-        ("mu-law", wav_of(7, 8, 1, 8_000, &coded), 1),
-        ("a-law", wav_of(6, 8, 1, 8_000, &a_law), 1),
-        ("16 kHz", wav(&[&twice], 16_000), 1),
-    ] {
-        let read = read(file).unwrap();
-        assert_eq!(read.len(), channels, "{name}");
-        for channel in &read {
-            let apart = channel.len().abs_diff(RATE);
-            assert!(apart < 200, "{name}: {} samples", channel.len());
-        }
-    }
-    let same = read(wav(&[&voice], 8_000)).unwrap();
-    let error = same[0]
-        .iter()
-        .zip(&voice)
-        .map(|(one, other)| (one - other).abs());
-    assert!(error.fold(0.0, f32::max) < 1e-4);
-}
-
-#[test]
-fn what_is_no_recording_is_refused_with_a_reason() {
-    let three = [0.1f32; 100];
-    for (name, file, expected) in [
-        ("nothing", Vec::new(), "not a recording: expected WAV"),
-        (
-            "text",
-            b"hello, this is no sound at all".repeat(50),
-            "not a recording: expected WAV",
-        ),
-        ("no samples", wav(&[&[]], 8_000), "the file holds no sound"),
-        (
-            "three channels",
-            wav(&[&three, &three, &three], 8_000),
-            "expected one channel, or two",
-        ),
-        (
-            "a rate of 100",
-            wav(&[&three], 100),
-            "expected 4000 to 384000 samples a second, got 100",
-        ),
-    ] {
-        let error = read(file)
-            .err()
-            .unwrap_or_else(|| panic!("{name} was read"));
-        assert!(error.to_string().contains(expected), "{name}: {error}");
-    }
-}
-
-#[test]
-fn a_recording_that_was_cut_off_is_read_as_far_as_it_goes() {
-    let voice = Talker::calm(120.0).say(2.0, 1);
-    let mut file = wav(&[&voice], 8_000);
-    file.truncate(file.len() / 2 + 1);
-    let read = read(file).unwrap();
-    assert!(
-        (7_000..=8_100).contains(&read[0].len()),
-        "{}",
-        read[0].len()
-    );
-}
-
-proptest! {
-    #[test]
-    fn damaged_recordings_never_break_anything(
-        damage in prop::collection::vec((0usize..1_000, any::<u8>()), 1..20),
-        length in 0usize..1_100,
-    ) {
-        let voice = Talker::calm(120.0).say(0.06, 1);
-        let mut file = wav(&[&voice], 8_000);
-        for (at, byte) in damage {
-            let place = at % file.len();
-            file[place] = byte;
-        }
-        file.truncate(length);
-        if let Ok(channels) = read(file) {
-            prop_assert!(channels.iter().flatten().all(|sample| (-1.0..=1.0).contains(sample)));
-        }
-    }
 }
 
 #[test]

@@ -62,7 +62,8 @@ impl ToRate {
             let made = &self.room[..written];
             let skipped = self.skip.min(written);
             self.skip -= skipped;
-            out.extend_from_slice(&made[skipped..]);
+            // The filter swings past the limits where the recording is at them.
+            out.extend(made[skipped..].iter().map(|sample| sample.clamp(-1.0, 1.0)));
             start += needed;
         }
         self.waiting.drain(..start);
