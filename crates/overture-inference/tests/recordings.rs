@@ -143,6 +143,14 @@ fn what_is_no_recording_is_refused_with_a_reason() {
 }
 
 #[test]
+fn a_header_that_no_decoder_foresaw_harms_no_more_than_its_recording() {
+    // The product of the channels and the bytes of a sample does not fit into its 16 bits.
+    let mut file = wav(&[&[0.1; 100]], 8_000);
+    file[22..24].copy_from_slice(&u16::MAX.to_le_bytes());
+    assert!(read(file).is_err());
+}
+
+#[test]
 fn a_recording_that_was_cut_off_is_read_as_far_as_it_goes() {
     let voice = Talker::calm(120.0).say(2.0, 1);
     let mut file = wav(&[&voice], 8_000);

@@ -1,6 +1,8 @@
 //! Recordings: WAV (PCM, mu-law, A-law), FLAC, MP3, OGG Vorbis, AAC; read piece by piece, so that an hour takes no more memory
 //! than a second.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use symphonia::core::{
     codecs::audio::{AudioDecoder, AudioDecoderOptions},
     errors::Error,
@@ -36,6 +38,9 @@ pub enum AudioError {
     /// Its samples come too seldom or too often.
     #[error("expected 4000 to 384000 samples a second, got {0}")]
     Rate(u32),
+    /// It is damaged in a way that the decoder did not foresee.
+    #[error("the recording is damaged")]
+    Damaged,
     /// Reading failed.
     #[error("could not read the recording")]
     Read(#[source] Error),
@@ -62,6 +67,13 @@ impl Recording {
     /// # Errors
     /// [`AudioError`]: it is no recording, or one that cannot be read.
     pub fn open(source: Box<dyn MediaSource>, extension: Option<&str>) -> Result<Self, AudioError> {
+        guarded(|| Self::open_unguarded(source, extension))
+    }
+
+    fn open_unguarded(
+        source: Box<dyn MediaSource>,
+        extension: Option<&str>,
+    ) -> Result<Self, AudioError> {
         let mut hint = Hint::new();
         if let Some(extension) = extension {
             hint.with_extension(extension);
@@ -131,7 +143,10 @@ impl Recording {
     pub fn read(&mut self) -> Result<Option<&[Vec<f32>]>, AudioError> {
         if self.samples > 0 || self.out.iter().all(Vec::is_empty) {
             self.out.iter_mut().for_each(Vec::clear);
-            self.fill()?;
+            if let Err(error) = guarded(|| self.fill()) {
+                self.is_done = true;
+                return Err(error);
+            }
         }
         let length = self.out.first().map_or(0, Vec::len);
         self.samples += length as u64;
@@ -224,4 +239,9 @@ impl Recording {
             channel.end(out);
         }
     }
+}
+
+/// Damaged files make the decoders panic here and there; that harms no more than the recording.
+fn guarded<T>(read: impl FnOnce() -> Result<T, AudioError>) -> Result<T, AudioError> {
+    catch_unwind(AssertUnwindSafe(read)).unwrap_or(Err(AudioError::Damaged))
 }
