@@ -39,6 +39,7 @@ pub(super) fn functionals(frames: &[Frame], room: &mut Room) -> Option<[f32; MEA
     list.spectrum(&speech);
     list.energy(&speech);
     list.pitch(&speech);
+    list.steadiness(&speech);
     list.loud_and_voiced(&speech);
     rhythm::measures(frames, &speech, &mut |value| list.add(value));
     debug_assert_eq!(list.at, MEASURES);
@@ -139,7 +140,7 @@ impl List<'_> {
         self.add(rising - falling);
     }
 
-    /// 20 measures.
+    /// 12 measures of the pitch, and 4 of how periodic the voice is.
     fn pitch(&mut self, speech: &[Frame]) {
         self.room.values.clear();
         self.room.values.extend(smoothed(speech));
@@ -176,6 +177,10 @@ impl List<'_> {
         let (mean, deviation) = self.mean_and_deviation();
         self.add(mean);
         self.add(deviation);
+    }
+
+    /// 4 measures: how pitch and energy tremble from one frame to the next and bend, and where the pitch goes.
+    fn steadiness(&mut self, speech: &[Frame]) {
         let (mut jitter, mut shimmer, mut bend, mut pairs) = (0.0, 0.0, 0.0, 0.0f32);
         for three in speech.windows(3) {
             if let [Some(one), Some(two), Some(last)] =
@@ -190,8 +195,9 @@ impl List<'_> {
                 pairs += 1.0;
             }
         }
-        let pairs = pairs.max(1.0);
-        let pairs = if is_heard { pairs } else { f32::NAN };
+        let voiced = speech.iter().filter(|frame| frame.pitch.is_some());
+        let is_heard = voiced.count() >= VOICED_MIN;
+        let pairs = if is_heard { pairs.max(1.0) } else { f32::NAN };
         self.add(jitter / pairs);
         self.add(shimmer / pairs);
         self.add(bend / pairs);
@@ -228,13 +234,13 @@ impl List<'_> {
             self.add(mean(&|frame| frame.periodicity));
         }
         self.add(mean_pitch(&loud) - mean_pitch(speech));
-        let first = |from: usize, to: usize| {
+        let level = |from: usize, to: usize| {
             loud.iter()
                 .map(|frame| frame.bands[from..to].iter().sum::<f32>())
                 .sum::<f32>()
                 / loud.len().max(1) as f32
         };
-        let quarters = [first(0, 5), first(5, 10), first(10, 15), first(15, 20)];
+        let quarters = [level(0, 5), level(5, 10), level(10, 15), level(15, 20)];
         self.add(quarters[1] - quarters[0]);
         self.add(quarters[2] - quarters[0]);
         self.add(quarters[3] - quarters[0]);
@@ -269,9 +275,13 @@ fn mean_pitch(frames: &[Frame]) -> f32 {
 fn smoothed(speech: &[Frame]) -> Vec<f32> {
     let raw: Vec<f32> = speech.iter().filter_map(|frame| frame.pitch).collect();
     let middle = |at: usize| {
-        let mut near: Vec<f32> = raw[at.saturating_sub(2)..(at + 3).min(raw.len())].to_vec();
-        let half = near.len() / 2;
-        *near.select_nth_unstable_by(half, f32::total_cmp).1
+        let near = &raw[at.saturating_sub(2)..(at + 3).min(raw.len())];
+        let mut five = [0.0; 5];
+        let five = &mut five[..near.len()];
+        five.copy_from_slice(near);
+        *five
+            .select_nth_unstable_by(near.len() / 2, f32::total_cmp)
+            .1
     };
     (0..raw.len()).map(middle).collect()
 }
