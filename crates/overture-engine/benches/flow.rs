@@ -52,6 +52,7 @@ fn world() -> World {
         policy: Arc::new(Policy::parse(Policy::shipped(), 1).unwrap().policy),
         engagement: Arc::new(Weighted),
         text: Arc::new(overture_engine::understand::text::NoTextModel),
+        issues: None,
         lexicon: Default::default(),
         key: Default::default(),
     }

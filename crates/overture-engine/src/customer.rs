@@ -341,30 +341,79 @@ fn remember(step: &mut Step<'_>, at: Timestamp, behaviour: &Behaviour, struggles
 /// What the customer said was read: it becomes their mood, staff sees it, and the rules speak.
 /// `before` is the timeline's last number before the event; words that came twice add nothing to it.
 fn hear(step: &mut Step<'_>, event: &CustomerEvent, before: u64) {
-    let Some(score) = event.reading.as_ref().and_then(TextReading::score) else {
+    let score = event.reading.as_ref().and_then(TextReading::score);
+    if score.is_none() && event.issue.is_none() {
         return;
-    };
-    let about = match &event.body {
-        CustomerBody::Behaviour(Behaviour::Custom { name, .. }) => ReadingOf::Event(name.clone()),
+    }
+    let (of, message_row) = match &event.body {
+        CustomerBody::Behaviour(Behaviour::Custom { name, .. }) => {
+            (ReadingOf::Event(name.clone()), None)
+        }
         _ => match conversation::newest_message(step.state, before) {
-            Some(message) => ReadingOf::Message(message),
+            Some(sent) => (ReadingOf::Message(sent.message), Some(sent.timeline_seq)),
             None => return,
         },
     };
-    let row = step.state.timeline_seq + 1;
-    let heard = Heard::new(step.state.applied, about.clone(), row, step.at);
-    let settings = &step.world.policy.sentiment;
-    let changed = understand::text::heard(&mut step.state.mood, score, heard, settings);
-    show_mood(step, about, score, None);
+    let mut changed = SignalGroups::NONE;
+    if let Some(score) = score {
+        let row = step.state.timeline_seq + 1;
+        let heard = Heard::new(step.state.applied, of.clone(), row, step.at);
+        let settings = &step.world.policy.sentiment;
+        changed |= understand::text::heard(&mut step.state.mood, score, heard, settings);
+        show_mood(step, of.clone(), score, None);
+    }
+    if let Some(issue) = &event.issue {
+        changed |= hear_issue(step, of, message_row, issue);
+    }
     evaluate(step, changed, None);
 }
 
-/// Staff said what a message really is: the mood stays what it was, models learn from it.
+/// Shows staff what a text is about. A text that is about an issue says what its conversation, or an event's what the visit, is
+/// about from now on; one that is about none, a greeting for example, leaves that as it is.
+fn hear_issue(
+    step: &mut Step<'_>,
+    of: ReadingOf,
+    message_row: Option<u64>,
+    issue: &TextIssue,
+) -> SignalGroups {
+    let body = TimelineBody::Issue {
+        of,
+        issue: issue.clone(),
+    };
+    let row = step.timeline(Audience::Staff, body);
+    let Some(label) = &issue.named else {
+        return SignalGroups::NONE;
+    };
+    let named = NamedIssue {
+        row: message_row.unwrap_or(row),
+        at: step.at,
+        label: label.clone(),
+        p: issue.p,
+    };
+    if message_row.is_none() {
+        if let Some(session) = &mut step.state.session {
+            session.issue = Some(Box::new(named));
+        }
+        return SignalGroups::ISSUE;
+    }
+    let is_first = |open: &ConversationState| open.issues.is_empty();
+    if step.state.conversation.as_ref().is_some_and(is_first) {
+        // A rule that spoke in an earlier conversation sees that this one was about nothing yet, and may speak again.
+        evaluate(step, SignalGroups::ISSUE, None);
+    }
+    if let Some(open) = &mut step.state.conversation {
+        understand::issue::put(&mut open.issues, named);
+        conversation::touch(step);
+    }
+    SignalGroups::ISSUE
+}
+
+/// Staff said what a message really is: the mood stays what it was, what the conversation is about follows, models learn from both.
 fn labelled(step: &mut Step<'_>, label: &LabelledText) -> Reply {
     let body = TimelineBody::Labelled {
         agent: label.agent,
         row: label.row,
-        sentiment: label.sentiment,
+        label: label.label.clone(),
     };
     step.timeline(Audience::Staff, body);
     let (customer, at) = (step.state.customer, step.at);
@@ -373,7 +422,28 @@ fn labelled(step: &mut Step<'_>, label: &LabelledText) -> Reply {
         at,
         label: label.clone(),
     });
+    if let TextLabel::Issue(named) = &label.label {
+        correct_issue(step, label, named.as_deref());
+    }
     Reply::Done
+}
+
+/// What staff says of a message counts for its conversation, while that is open.
+fn correct_issue(step: &mut Step<'_>, label: &LabelledText, named: Option<&str>) {
+    let at = step.at;
+    let open = step.state.conversation.as_mut();
+    let Some(open) = open.filter(|open| Some(open.conversation) == label.conversation) else {
+        return;
+    };
+    let corrected = named.map(|named| NamedIssue {
+        row: label.row,
+        at,
+        label: named.to_owned(),
+        p: 1.0,
+    });
+    understand::issue::correct(&mut open.issues, label.row, corrected);
+    conversation::touch(step);
+    evaluate(step, SignalGroups::ISSUE, None);
 }
 
 /// A slower model read a text of the customer's anew: their mood is as if it had been read so at once.

@@ -305,20 +305,27 @@ impl Flow<'_> {
         self.customer(customer, body, origin, 0)
     }
 
-    /// Reads what the customer said in the event, where they let us.
+    /// Reads what the customer said in the event, where they let us: what it says about them, and what it is about.
     fn reading(
         &mut self,
         customer: CustomerId,
         body: &CustomerBody,
         unsaid: Unsaid,
-    ) -> Result<Option<TextReading>, LoadError> {
-        let Some(text) = understand::text::said(body, &self.world.policy.sentiment.properties)
-        else {
-            return Ok(None);
+    ) -> Result<(Option<TextReading>, Option<TextIssue>), LoadError> {
+        let world = self.world;
+        let Some(text) = understand::text::said(body, &world.policy.sentiment.properties) else {
+            return Ok((None, None));
         };
         let state = self.states.customer(customer)?;
-        let permitted = customer::may_analyse(state.as_deref(), unsaid, self.world);
-        Ok(permitted.then(|| self.world.lexicon.read(&*self.world.text, &text)))
+        if !customer::may_analyse(state.as_deref(), unsaid, world) {
+            return Ok((None, None));
+        }
+        let reading = world.lexicon.read(&*world.text, &text);
+        let issue = world
+            .issues
+            .as_deref()
+            .map(|classifier| understand::issue::read(classifier, &world.lexicon, &text));
+        Ok((Some(reading), issue))
     }
 
     /// Logs and steps one customer event.
@@ -330,7 +337,7 @@ impl Flow<'_> {
         round: u32,
     ) -> Result<Reply, LoadError> {
         let original = understand::redaction::redact(&mut body, || self.world.redactor());
-        let reading = self.reading(customer, &body, origin.unsaid)?;
+        let (reading, issue) = self.reading(customer, &body, origin.unsaid)?;
         let event = CustomerEvent {
             customer,
             occurred_at: origin.occurred_at.unwrap_or(self.now),
@@ -339,6 +346,7 @@ impl Flow<'_> {
             asker: origin.asker,
             message_key: origin.message_key,
             reading,
+            issue,
             original,
             body,
         };

@@ -6,7 +6,7 @@ use crate::{
     decide::{Guides, Policy},
     model::WorldFacts,
     understand::{
-        DomainLexicon, EngagementModel, TextModel,
+        DomainLexicon, EngagementModel, IssueClassifier, TextModel,
         redact::{PseudonymKey, Redactor},
     },
 };
@@ -23,7 +23,9 @@ pub struct World {
     pub engagement: Arc<dyn EngagementModel>,
     /// What reads texts before they are logged. A replay reads nothing anew: what it said is logged.
     pub text: Arc<dyn TextModel>,
-    /// What phrases it reads as other words: the list that `facts.lexicon_revision` names.
+    /// What says what texts are about, where the organisation has a classifier; its answers are logged too.
+    pub issues: Option<Arc<dyn IssueClassifier>>,
+    /// What phrases both read as other words: the list that `facts.lexicon_revision` names.
     pub lexicon: Arc<DomainLexicon>,
     /// What pseudonyms are made with; a replay makes none.
     pub key: PseudonymKey,

@@ -31,6 +31,7 @@ impl Visitor {
             policy: Arc::new(Policy::parse(Policy::shipped(), 1).unwrap().policy),
             engagement: Arc::new(Calm),
             text: Arc::new(overture_engine::understand::text::NoTextModel),
+            issues: None,
             lexicon: Default::default(),
             key: Default::default(),
         };
@@ -66,6 +67,7 @@ impl Visitor {
             asker: None,
             message_key: None,
             reading: None,
+            issue: None,
             original: None,
             body,
         };

@@ -64,6 +64,7 @@ impl Line {
                 policy: Arc::new(policy),
                 engagement: Arc::new(Calm),
                 text: Arc::new(overture_engine::understand::text::NoTextModel),
+                issues: None,
                 lexicon: Default::default(),
                 key: Default::default(),
             },

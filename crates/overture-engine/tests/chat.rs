@@ -57,6 +57,7 @@ impl Chat {
                 policy: Arc::new(Policy::from_shipped(1)),
                 engagement: Arc::new(Calm),
                 text: Arc::new(overture_engine::understand::text::NoTextModel),
+                issues: None,
                 lexicon: Default::default(),
                 key: Default::default(),
             },

@@ -66,6 +66,7 @@ impl Site {
                 policy: Arc::new(policy.with_guides(guides)),
                 engagement: Arc::new(Calm),
                 text: Arc::new(overture_engine::understand::text::NoTextModel),
+                issues: None,
                 lexicon: Default::default(),
                 key: Default::default(),
             },

@@ -20,7 +20,7 @@ use crate::{
     brands::Brands,
     callback::codes::Codes,
     capture::Told,
-    config::{Clock, Config, MailStatus, Parts, RemoteTextStatus, TextModels, Texts},
+    config::{Clock, Config, Issues, MailStatus, Parts, RemoteTextStatus, TextModels, Texts},
     core::{Core, Unavailable},
     error::{ApiError, ApiResult},
     guides,
@@ -56,6 +56,7 @@ pub(crate) struct App {
     pub(crate) remote_text: Option<RemoteTextStatus>,
     /// What texts are read with when a list is tried.
     pub(crate) text_models: TextModels,
+    pub(crate) issues: Issues,
     pub(crate) presence: Presence,
     /// Room for files that are being received.
     pub(crate) uploads: Uploads,
@@ -154,6 +155,7 @@ impl App {
             mail: parts.mail,
             remote_text: parts.remote_text,
             text_models: parts.text_models,
+            issues: parts.issues,
             presence: Presence::default(),
             uploads: Uploads::default(),
             core: parts.core,

@@ -4,7 +4,7 @@ use std::{fmt, net::IpAddr, str::FromStr, sync::Arc};
 
 use overture_engine::{
     model::{Millis, Timestamp},
-    understand::TextModel,
+    understand::{IssueClassifier, TextModel},
 };
 use overture_store::Store;
 use tokio::sync::watch;
@@ -153,6 +153,17 @@ pub struct TextModels {
     pub first: Arc<dyn TextModel>,
     /// Tier 1, where it is in use.
     pub second: Option<LoadModel>,
+    /// Why the first is not the one that was chosen, for people.
+    pub problem: Option<String>,
+}
+
+/// What says what texts are about.
+#[derive(Clone, Default)]
+pub struct Issues {
+    /// The classifier in use, where there is one.
+    pub classifier: Option<Arc<dyn IssueClassifier>>,
+    /// Why the chosen one is not in use, for people.
+    pub problem: Option<String>,
 }
 
 /// What the admin page shows of the mail server, and how it is tried.
@@ -210,6 +221,8 @@ pub struct Parts {
     pub remote_text: Option<RemoteTextStatus>,
     /// What texts are read with when a list is tried.
     pub text_models: TextModels,
+    /// What says what texts are about.
+    pub issues: Issues,
     /// Turns true when the server stops: sockets then say good-bye.
     pub stopping: watch::Receiver<bool>,
 }

@@ -42,8 +42,8 @@ mod wording;
 
 pub use callback::words::{code_text, notice as callback_text};
 pub use config::{
-    ChatConfig, Clock, Config, InvalidNetwork, LoadModel, MailStatus, Network, Parts, Rates,
-    RemoteTextStatus, SendTest, TextModels, Texts,
+    ChatConfig, Clock, Config, InvalidNetwork, Issues, LoadModel, MailStatus, Network, Parts,
+    Rates, RemoteTextStatus, SendTest, TextModels, Texts,
 };
 pub use core::{Core, CoreStats, CustomerView, Hint, Readiness, Unavailable, WorldChange};
 pub use keys::{Continuation, Keys, pseudonym_key};

@@ -59,6 +59,7 @@ action = "notify"
         policy: Arc::new(policy),
         engagement: Arc::new(Logistic::shipped()),
         text: Arc::new(overture_engine::understand::text::NoTextModel),
+        issues: None,
         lexicon: Default::default(),
         key: Default::default(),
     }
@@ -67,6 +68,7 @@ action = "notify"
 fn customer(number: u64) -> CustomerState {
     let mut state = CustomerState::new(CustomerId::derive(START, Seq(number), 0), START);
     state.session = Some(Session {
+        issue: None,
         session: InteractionId::derive(START, Seq(number), 0),
         started_at: START,
         last_at: START,

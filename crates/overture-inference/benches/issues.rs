@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a bench")]
 
 use divan::{Bencher, counter::ItemsCount};
+use overture_engine::understand::{DomainLexicon, issue};
 use overture_inference::issues::{IssueModel, Labelled, Scratch, learn::Recipe, make};
 
 const LABELS: usize = 150;
@@ -66,5 +67,18 @@ fn one_message(bencher: Bencher<'_, '_>) {
     bencher.counter(ItemsCount::new(1usize)).bench_local(|| {
         next = (next + 4_801) % MESSAGES;
         model.read(&messages[next].0, &mut scratch)
+    });
+}
+
+/// As the engine reads: by a list of phrases, into an answer that can be logged.
+#[divan::bench]
+fn one_message_before_it_is_logged(bencher: Bencher<'_, '_>) {
+    let messages = messages();
+    let model = model(&messages);
+    let lexicon = DomainLexicon::default();
+    let mut next = 0;
+    bencher.counter(ItemsCount::new(1usize)).bench_local(|| {
+        next = (next + 4_801) % MESSAGES;
+        issue::read(&model, &lexicon, &messages[next].0)
     });
 }

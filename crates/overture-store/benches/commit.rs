@@ -71,6 +71,7 @@ fn input(seq: u64, sealed: bool) -> Input {
             asker: None,
             message_key: Some(seq.wrapping_mul(0x9e37_79b9_7f4a_7c15)),
             reading: None,
+            issue: None,
             original: None,
             body: CustomerBody::Behaviour(behaviour),
         }),
@@ -94,6 +95,7 @@ fn state(n: u64, applied: u64) -> CustomerState {
         };
     }
     state.session = Some(Session {
+        issue: None,
         session: InteractionId::derive(NOW, Seq(n), 0),
         started_at: NOW,
         last_at: at,

@@ -58,6 +58,11 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         oldest_known: 1,
         sql: include_str!("../migrations/0010_lexicon.sql"),
     },
+    Migration {
+        version: 11,
+        oldest_known: 1,
+        sql: include_str!("../migrations/0011_issue_labels.sql"),
+    },
 ];
 
 /// Which schema versions have been applied.

@@ -16,8 +16,8 @@ use crate::{
     Alert, ApiToken, Article, ArticleChange, ArticleCounts, ArticleLocale, ArticleText, Boot,
     Brand, CommitUnit, Committed, ConversationsOf, CustomerSummary, CustomersBy, DecisionCounts,
     DecisionFilter, DecisionQuery, DiskPressure, Epoch, Erased, GrantRow, Guide, GuideHealth,
-    GuideMedia, GuideRevision, GuideSet, GuideSight, LabelRow, LedgerOf, LedgerReport, LedgerRow,
-    LexiconRevision, LexiconSaved, MasterKey, MinuteCount, MissedSearch, OutboxClaim,
+    GuideMedia, GuideRevision, GuideSet, GuideSight, LabelKind, LabelRow, LedgerOf, LedgerReport,
+    LedgerRow, LexiconRevision, LexiconSaved, MasterKey, MinuteCount, MissedSearch, OutboxClaim,
     PolicyRevision, Pruned, PublishedArticle, RejectedEvent, Retention, SkippedEvent, Source,
     Staff, StaffSession, Store, StoreError, TimelinePage, TimelineQuery, Totals, Upload,
     UploadLimits, Uploaded, WriteKey,
@@ -539,11 +539,12 @@ impl<B: Backend> Store for SqlStore<B> {
 
     fn labelled_texts(
         &self,
+        kind: LabelKind,
         after: Option<(CustomerId, u64)>,
         limit: u32,
     ) -> Result<Vec<LabelRow>, StoreError> {
         self.backend.read("read labels", |db| {
-            customers::labelled_texts(db, &self.keys, after, limit)
+            customers::labelled_texts(db, &self.keys, kind, after, limit)
         })
     }
 

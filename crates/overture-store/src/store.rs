@@ -11,10 +11,11 @@ use crate::{
     Alert, ApiToken, Article, ArticleChange, ArticleCounts, ArticleLocale, ArticleText, Boot,
     Brand, CommitUnit, Committed, ConversationsOf, CustomerSummary, CustomersBy, DecisionCounts,
     DecisionFilter, DecisionQuery, DiskPressure, Epoch, Erased, GrantRow, Guide, GuideHealth,
-    GuideMedia, GuideRevision, GuideSet, GuideSight, LabelRow, LedgerOf, LedgerReport, LedgerRow,
-    LexiconRevision, LexiconSaved, MinuteCount, MissedSearch, OutboxClaim, PolicyRevision, Pruned,
-    PublishedArticle, RejectedEvent, Retention, SkippedEvent, Source, Staff, StaffSession,
-    StoreError, TimelinePage, TimelineQuery, Totals, Upload, UploadLimits, Uploaded, WriteKey,
+    GuideMedia, GuideRevision, GuideSet, GuideSight, LabelKind, LabelRow, LedgerOf, LedgerReport,
+    LedgerRow, LexiconRevision, LexiconSaved, MinuteCount, MissedSearch, OutboxClaim,
+    PolicyRevision, Pruned, PublishedArticle, RejectedEvent, Retention, SkippedEvent, Source,
+    Staff, StaffSession, StoreError, TimelinePage, TimelineQuery, Totals, Upload, UploadLimits,
+    Uploaded, WriteKey,
 };
 
 /// A durable home for everything. Every method blocks, is safe from any thread that may
@@ -276,9 +277,10 @@ pub trait Store: Send + Sync {
     /// What came of every text.
     fn article_counts(&self) -> Result<Vec<ArticleCounts>, StoreError>;
 
-    /// What staff labelled, in the order of customers and of their messages: at most `limit` rows after `after`.
+    /// What staff labelled in one way, in the order of customers and of their messages: at most `limit` rows after `after`.
     fn labelled_texts(
         &self,
+        kind: LabelKind,
         after: Option<(CustomerId, u64)>,
         limit: u32,
     ) -> Result<Vec<LabelRow>, StoreError>;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use overture_engine::model::{
     ConversationRow, CustomerBody, CustomerId, Effect, InputBody, LedgerEntry, NeedLevel, Outbound,
-    Outcome, PARTITIONS, Seq, Timestamp,
+    Outcome, PARTITIONS, Seq, TextLabel, Timestamp,
 };
 use sha2::{Digest, Sha256};
 use xxhash_rust::xxh3::xxh3_64;
@@ -47,7 +47,8 @@ pub(crate) struct UnitRows {
     pub(crate) counts: BTreeMap<(i64, String, String), i64>,
     pub(crate) articles: BTreeMap<(IdBytes, String, u32), [i64; 5]>,
     pub(crate) misses: Vec<MissRow>,
-    pub(crate) labels: BTreeMap<(IdBytes, i64), LabelRow>,
+    pub(crate) labels: BTreeMap<(IdBytes, i64), (i64, LabelledBy)>,
+    pub(crate) issue_labels: BTreeMap<(IdBytes, i64), (Option<String>, LabelledBy)>,
     pub(crate) sources: BTreeMap<IdBytes, (i64, i64)>,
     pub(crate) skipped: Vec<SkippedRow>,
 }
@@ -142,10 +143,9 @@ pub(crate) struct OutboxRow {
 }
 
 #[derive(Debug)]
-pub(crate) struct LabelRow {
+pub(crate) struct LabelledBy {
     pub(crate) labelled_at: i64,
     pub(crate) agent: IdBytes,
-    pub(crate) sentiment: i64,
     pub(crate) words: Vec<u8>,
 }
 
@@ -383,13 +383,21 @@ fn note_effect(rows: &mut UnitRows, effect: &Effect, at: Timestamp, sealing: &mu
             at,
             label,
         } => {
-            let row = LabelRow {
+            let place = (id(*customer), label.row as i64);
+            let by = LabelledBy {
                 labelled_at: at.0,
                 agent: *label.agent.uuid().as_bytes(),
-                sentiment: numbers::sentiment_number(label.sentiment),
                 words: sealing.seal(*customer, label.text.reveal()),
             };
-            rows.labels.insert((id(*customer), label.row as i64), row);
+            match &label.label {
+                TextLabel::Sentiment(sentiment) => {
+                    let number = numbers::sentiment_number(*sentiment);
+                    rows.labels.insert(place, (number, by));
+                }
+                TextLabel::Issue(named) => {
+                    rows.issue_labels.insert(place, (named.clone(), by));
+                }
+            }
         }
         Effect::SearchMissed(miss) => rows.misses.push(MissRow {
             happened_at: miss.at.0,

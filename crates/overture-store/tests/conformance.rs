@@ -559,48 +559,73 @@ fn a_merge_moves_everything_and_keeps_texts_readable(place: &impl Place) {
 fn labels_are_kept_once_a_message_and_go_with_their_customer(place: &impl Place) {
     let store = place.writer();
     let (one, other) = (customer(1), customer(2));
-    let label = |customer, row, sentiment, text: &str| Effect::Labelled {
+    let label = |customer, row, label, text: &str| Effect::Labelled {
         customer,
         at: NOW + Millis(row),
         label: LabelledText {
             agent: agent(1),
+            conversation: None,
             row,
-            sentiment,
+            label,
             text: Private::new(text),
         },
     };
+    let refund = TextLabel::Issue(Some("refund".to_owned()));
+    let none = TextLabel::Issue(None);
     let commit = |seq, effects| {
         store
             .commit(&unit(vec![page_view(seq, one)], effects))
             .unwrap()
     };
-    use SentimentLabel::{Negative, Neutral, Positive};
+    let [negative, neutral, positive] = [
+        SentimentLabel::Negative,
+        SentimentLabel::Neutral,
+        SentimentLabel::Positive,
+    ]
+    .map(TextLabel::Sentiment);
     commit(
         1,
         vec![
-            label(one, 3, Positive, "charming"),
-            label(one, 5, Neutral, "it is broken [order:x]"),
-            label(other, 1, Negative, "still nothing"),
+            label(one, 3, positive, "charming"),
+            label(one, 5, neutral.clone(), "it is broken [order:x]"),
+            label(other, 1, negative.clone(), "still nothing"),
+            // What a message is about is said beside how its writer feels.
+            label(one, 3, none.clone(), "charming"),
+            label(other, 2, none.clone(), "money back"),
         ],
     );
     // The last word counts.
-    commit(2, vec![label(one, 3, Negative, "charming")]);
-    let seen = |after, limit| -> Vec<(CustomerId, u64, SentimentLabel, String)> {
-        let rows = store.labelled_texts(after, limit).unwrap();
+    commit(
+        2,
+        vec![
+            label(one, 3, negative.clone(), "charming"),
+            label(other, 2, refund.clone(), "money back"),
+        ],
+    );
+    let seen_of = |kind, after, limit| -> Vec<(CustomerId, u64, TextLabel, String)> {
+        let rows = store.labelled_texts(kind, after, limit).unwrap();
         rows.into_iter()
             .map(|row| {
                 assert_eq!(row.label.agent, agent(1));
                 assert!(row.at > NOW);
                 let text = row.label.text.reveal().to_owned();
-                (row.customer, row.label.row, row.label.sentiment, text)
+                (row.customer, row.label.row, row.label.label, text)
             })
             .collect()
     };
+    let seen = |after, limit| seen_of(LabelKind::Sentiment, after, limit);
+    let issues = || seen_of(LabelKind::Issue, None, 10);
     let mut all = vec![
-        (one, 3, Negative, "charming".to_owned()),
-        (one, 5, Neutral, "it is broken [order:x]".to_owned()),
-        (other, 1, Negative, "still nothing".to_owned()),
+        (one, 3, negative.clone(), "charming".to_owned()),
+        (one, 5, neutral, "it is broken [order:x]".to_owned()),
+        (other, 1, negative, "still nothing".to_owned()),
     ];
+    let mut about = vec![
+        (one, 3, none.clone(), "charming".to_owned()),
+        (other, 2, refund.clone(), "money back".to_owned()),
+    ];
+    about.sort_by_key(|row| *row.0.uuid().as_bytes());
+    assert_eq!(issues(), about);
     all.sort_by_key(|row| (*row.0.uuid().as_bytes(), row.1));
     assert_eq!(seen(None, 10), all);
     let mut paged = seen(None, 1);
@@ -626,8 +651,16 @@ fn labels_are_kept_once_a_message_and_go_with_their_customer(place: &impl Place)
         .map(|row| (row.0, row.1))
         .collect();
     assert_eq!(merged, [(one, 3), (one, 5), (one, 8)]);
+    assert_eq!(
+        issues(),
+        [
+            (one, 3, none, "charming".to_owned()),
+            (one, 9, refund, "money back".to_owned())
+        ]
+    );
     store.erase(one, NOW).unwrap();
     assert_eq!(seen(None, 10), []);
+    assert_eq!(issues(), []);
 }
 
 fn erased_texts_read_as_empty_and_are_counted(place: &impl Place) {
@@ -838,6 +871,7 @@ fn a_promised_callback_comes_back_whole(place: &impl Place) {
     };
     let mut promised = state(who, 1);
     promised.scheduled = Some(Box::new(ConversationState {
+        issues: Vec::new(),
         conversation: row.conversation,
         request: row.request,
         channel: ChannelKind::Callback,

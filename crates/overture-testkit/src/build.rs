@@ -32,6 +32,7 @@ pub fn world_with(policy: Policy) -> World {
         policy: Arc::new(policy),
         engagement: Arc::new(PlainModel),
         text: Arc::new(overture_engine::understand::text::NoTextModel),
+        issues: None,
         lexicon: Default::default(),
         key: Default::default(),
     }

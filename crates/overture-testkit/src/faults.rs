@@ -15,10 +15,11 @@ use overture_store::{
     Alert, ApiToken, Article, ArticleChange, ArticleCounts, ArticleLocale, ArticleText, Boot,
     Brand, CommitUnit, Committed, ConversationsOf, CustomerSummary, CustomersBy, DecisionCounts,
     DecisionFilter, DecisionQuery, DiskPressure, Epoch, Erased, GrantRow, Guide, GuideHealth,
-    GuideMedia, GuideRevision, GuideSet, GuideSight, LabelRow, LedgerOf, LedgerReport, LedgerRow,
-    LexiconRevision, LexiconSaved, MinuteCount, MissedSearch, OutboxClaim, PolicyRevision, Pruned,
-    PublishedArticle, RejectedEvent, Retention, SkippedEvent, Source, Staff, StaffSession, Store,
-    StoreError, TimelinePage, TimelineQuery, Totals, Upload, UploadLimits, Uploaded, WriteKey,
+    GuideMedia, GuideRevision, GuideSet, GuideSight, LabelKind, LabelRow, LedgerOf, LedgerReport,
+    LedgerRow, LexiconRevision, LexiconSaved, MinuteCount, MissedSearch, OutboxClaim,
+    PolicyRevision, Pruned, PublishedArticle, RejectedEvent, Retention, SkippedEvent, Source,
+    Staff, StaffSession, Store, StoreError, TimelinePage, TimelineQuery, Totals, Upload,
+    UploadLimits, Uploaded, WriteKey,
 };
 
 /// How the next commit goes wrong.
@@ -188,7 +189,7 @@ impl Store for FaultyStore {
         newest_article_texts() -> Vec<ArticleText>;
         article_texts(faq: FaqId, locale: &str) -> Vec<ArticleText>;
         article_counts() -> Vec<ArticleCounts>;
-        labelled_texts(after: Option<(CustomerId, u64)>, limit: u32) -> Vec<LabelRow>;
+        labelled_texts(kind: LabelKind, after: Option<(CustomerId, u64)>, limit: u32) -> Vec<LabelRow>;
         missed_searches(limit: u32) -> Vec<MissedSearch>;
         add_rejected(events: &[RejectedEvent]) -> ();
         rejected(before: Option<u64>, limit: u32) -> Vec<(u64, RejectedEvent)>;

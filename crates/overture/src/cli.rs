@@ -8,7 +8,7 @@ use std::{
 
 use clap::{Args, Parser, Subcommand};
 use overture_engine::understand::{EngagementModel, TextModel};
-use overture_http::LoadModel;
+use overture_http::{Issues, LoadModel};
 use overture_inference::text::TextTables;
 
 use crate::{
@@ -19,7 +19,7 @@ use crate::{
     doctor_site::{self, SiteArgs},
     export,
     first_start::Preset,
-    issues, loadgen, policy, remote_text,
+    issues, loadgen, models, policy, remote_text,
     serve::{self, Print, Settings},
     storage, text, voice,
 };
@@ -65,8 +65,8 @@ enum Command {
     /// Measure a model on labelled data.
     #[command(subcommand)]
     Evaluate(EvaluateCommand),
-    /// The text models: which there are, and which is in use.
-    Models(ModelsArgs),
+    /// Text models and issue classifiers: which there are, and which are in use.
+    Models(models::ModelsArgs),
     /// Print the commented default settings, to begin a file with.
     Config,
 }
@@ -137,6 +137,8 @@ enum AuditCommand {
 enum ExportCommand {
     /// What staff said messages really are, to learn from.
     Labels(export::LabelsArgs),
+    /// What staff said messages are about, to train issue classifiers with.
+    Issues(export::LabelsArgs),
     /// What phrases read as.
     Lexicon(export::LexiconArgs),
 }
@@ -178,38 +180,6 @@ enum EvaluateCommand {
     Issues(issues::EvaluateArgs),
     /// A voice model, or the recipe of one.
     Voice(voice::EvaluateArgs),
-}
-
-#[derive(Debug, Args)]
-struct ModelsArgs {
-    /// Where models of your own are kept.
-    #[arg(
-        long,
-        value_name = "FOLDER",
-        default_value = "overture-data/models",
-        global = true
-    )]
-    models: PathBuf,
-    #[command(subcommand)]
-    command: ModelsCommand,
-}
-
-#[derive(Debug, Subcommand)]
-enum ModelsCommand {
-    /// Every model; the one in use is marked.
-    List,
-    /// One model's size, digest and place, as JSON.
-    Show {
-        /// Its name.
-        name: String,
-    },
-    /// Use a model, from the next start of `serve` on.
-    Activate {
-        /// Its name.
-        name: String,
-    },
-    /// Go back to the model that was in use before.
-    Rollback,
 }
 
 /// Runs the command that the arguments name.
@@ -254,6 +224,7 @@ fn run(command: Command) -> anyhow::Result<()> {
         })),
         Command::Audit(AuditCommand::Verify(flags)) => audit::verify(&Config::load(&flags)?),
         Command::Export(ExportCommand::Labels(args)) => export::labels(&args),
+        Command::Export(ExportCommand::Issues(args)) => export::issues(&args),
         Command::Export(ExportCommand::Lexicon(args)) => export::lexicon(&args),
         Command::Doctor(DoctorArgs { flags, site: args }) => {
             let config = Config::load(&flags)?;
@@ -282,48 +253,12 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Evaluate(EvaluateCommand::Text(args)) => text::evaluate(&args),
         Command::Evaluate(EvaluateCommand::Issues(args)) => issues::evaluate(&args),
         Command::Evaluate(EvaluateCommand::Voice(args)) => voice::evaluate(&args),
-        Command::Models(args) => models(&args),
+        Command::Models(args) => models::run(&args),
         Command::Config => {
             print!("{DEFAULTS}");
             Ok(())
         }
     }
-}
-
-#[expect(clippy::print_stdout, reason = "the command's output")]
-fn models(args: &ModelsArgs) -> anyhow::Result<()> {
-    let folder = &args.models;
-    match &args.command {
-        ModelsCommand::List => {
-            for one in text::shelf::list(folder)? {
-                let mark = if one.is_active { "*" } else { " " };
-                let place = one.file.map_or("ships with the binary".to_owned(), |file| {
-                    file.display().to_string()
-                });
-                let tiers = if one.has_encoder {
-                    "tiers 0 and 1"
-                } else {
-                    "tier 0"
-                };
-                println!("{mark} {:<24} text, {tiers:<13}  {place}", one.name);
-            }
-            if let Some(why) = text::shelf::active(folder).fallback {
-                println!("{why}");
-            }
-        }
-        ModelsCommand::Show { name } => println!("{:#}", text::shelf::describe(folder, name)?),
-        ModelsCommand::Activate { name } => {
-            text::shelf::activate(folder, name)?;
-            println!("ok: {name} is used from the next start on");
-        }
-        ModelsCommand::Rollback => {
-            println!(
-                "ok: {} is used from the next start on",
-                text::shelf::roll_back(folder)?
-            );
-        }
-    }
-    Ok(())
 }
 
 /// The model that ships.
@@ -344,9 +279,13 @@ pub struct Texts {
     pub second: Option<LoadText>,
     /// Tables and encoder alone, to try a list with.
     pub encoder: Option<LoadModel>,
+    /// Why the first is not the one that was chosen.
+    pub problem: Option<String>,
+    /// What says what they are about.
+    pub issues: Issues,
 }
 
-/// The text models that were made active; where one cannot be used, the log says so.
+/// The text models and the issue classifier that were made active; where one cannot be used, the log says so.
 ///
 /// # Errors
 /// The settings of a service cannot work.
@@ -355,16 +294,28 @@ pub fn texts(config: &Config) -> anyhow::Result<Texts> {
     if let Some(analyzer) = &remote {
         remote_text::warn(analyzer);
     }
-    let active = text::shelf::active(&config.data_dir.join("models"));
-    if let Some(reason) = active.fallback {
+    let folder = config.data_dir.join("models");
+    let active = text::shelf::active(&folder);
+    let problem = active.fallback;
+    if let Some(reason) = &problem {
         tracing::error!(%reason, "the active text model cannot be used");
     }
+    let issues = issues::shelf::active(&folder);
+    if let Some(reason) = &issues.problem {
+        tracing::error!(%reason, "the active issue classifier cannot be used");
+    }
+    let issues = Issues {
+        classifier: issues.model.map(|model| Arc::new(model) as _),
+        problem: issues.problem,
+    };
     let tables = Arc::new(active.model);
     if !config.second_reading {
         return Ok(Texts {
             first: tables,
             second: None,
             encoder: None,
+            problem,
+            issues,
         });
     }
     // Both the second reader and trials ask for the encoder; whoever comes first loads it.
@@ -384,6 +335,8 @@ pub fn texts(config: &Config) -> anyhow::Result<Texts> {
         first: tables,
         second: Some(Box::new(load)),
         encoder: Some(Arc::new(move || (*encoder).clone())),
+        problem,
+        issues,
     })
 }
 

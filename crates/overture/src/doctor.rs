@@ -7,10 +7,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use overture_engine::decide::Policy;
+use overture_engine::{decide::Policy, understand::TextModel};
 use overture_store::{Store, StoreError};
 
-use crate::{clock, config::Config, storage};
+use crate::{clock, config::Config, issues, storage, text};
 
 /// A forced write to disk that takes longer limits every commit.
 const FSYNC_SLOW: Duration = Duration::from_millis(20);
@@ -52,6 +52,7 @@ pub(crate) fn run(config: &Config) -> anyhow::Result<()> {
     say("public url", public_url(config));
     say("remote text", remote_text(config));
     say("data folder", folder(config));
+    say("models", models(config));
     say("master key", master_key(config));
     say("disk sync", disk_sync(config));
     say("clock", wall_clock());
@@ -95,6 +96,24 @@ fn remote_text(config: &Config) -> Verdict {
             analyzer.host()
         )),
     }
+}
+
+fn models(config: &Config) -> Verdict {
+    let folder = config.data_dir.join("models");
+    let text = text::shelf::active(&folder);
+    let issues = issues::shelf::active(&folder);
+    let problems: Vec<String> = [text.fallback, issues.problem]
+        .into_iter()
+        .flatten()
+        .collect();
+    if !problems.is_empty() {
+        return Fail(problems.join("; "));
+    }
+    let classifier = match &issues.model {
+        Some(model) => format!("issues by {}", model.name()),
+        None => "no issue classifier".to_owned(),
+    };
+    Fine(format!("text by {}, {classifier}", text.model.name()))
 }
 
 fn folder(config: &Config) -> Verdict {

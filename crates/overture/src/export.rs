@@ -1,5 +1,5 @@
-//! `overture export labels`: what staff said messages really are, as rows that models learn from. `overture export lexicon`: what
-//! phrases read as, to measure it or to take it elsewhere.
+//! `overture export labels` and `overture export issues`: what staff said messages really are, and what they are about, as rows that
+//! models learn from. `overture export lexicon`: what phrases read as, to measure it or to take it elsewhere.
 
 use std::{
     fs::File,
@@ -8,7 +8,9 @@ use std::{
 };
 
 use anyhow::Context;
-use overture_engine::model::SentimentLabel;
+use overture_engine::model::{SentimentLabel, TextLabel};
+use overture_inference::issues::OUT_OF_SCOPE;
+use overture_store::LabelKind;
 
 use crate::{
     config::{Config, Flags},
@@ -19,7 +21,7 @@ use crate::{
 /// Rows that are read at once.
 const PAGE_ROWS: u32 = 1_000;
 
-/// Writes labelled messages as TSV: `text`, as models see it, and `sentiment`.
+/// Writes labelled messages as TSV, as models see them.
 #[derive(Debug, clap::Args)]
 pub(crate) struct LabelsArgs {
     #[command(flatten)]
@@ -35,29 +37,57 @@ pub(crate) struct LabelsArgs {
 /// The store cannot be read, or the file cannot be written.
 #[expect(clippy::print_stderr, reason = "the command's output")]
 pub(crate) fn labels(args: &LabelsArgs) -> anyhow::Result<()> {
+    let written = write_labels(args, LabelKind::Sentiment, "sentiment")?;
+    eprintln!(
+        "{written} labelled messages; learn from them with `overture train text --data FOLDER`"
+    );
+    Ok(())
+}
+
+/// Writes what staff said messages are about, as the TSV that `train issues` reads: `text`, as models see it, and `label`, `oos` for
+/// none of the issues.
+///
+/// # Errors
+/// The store cannot be read, or the file cannot be written.
+#[expect(clippy::print_stderr, reason = "the command's output")]
+pub(crate) fn issues(args: &LabelsArgs) -> anyhow::Result<()> {
+    let written = write_labels(args, LabelKind::Issue, "label")?;
+    eprintln!(
+        "{written} labelled messages; learn from them, and from what you learned from before, with `overture train issues --train FILE --train FILE --out FOLDER`"
+    );
+    Ok(())
+}
+
+/// Writes the labels of one kind under a first line of `text` and `column`; gives how many.
+fn write_labels(args: &LabelsArgs, kind: LabelKind, column: &str) -> anyhow::Result<u64> {
     let store = storage::open_existing(&Config::load(&args.flags)?)?;
     let what = || cannot_write(args.out.as_deref());
     let mut out = open_out(args.out.as_deref())?;
-    writeln!(out, "text\tsentiment").with_context(what)?;
+    writeln!(out, "text\t{column}").with_context(what)?;
     let (mut after, mut written) = (None, 0u64);
     loop {
-        let rows = store.labelled_texts(after, PAGE_ROWS)?;
+        let rows = store.labelled_texts(kind, after, PAGE_ROWS)?;
         let Some(last) = rows.last() else { break };
         after = Some((last.customer, last.label.row));
         for row in &rows {
             let text = row.label.text.reveal();
             if !text.trim().is_empty() {
-                let sentiment = polarity(row.label.sentiment);
-                writeln!(out, "{}\t{sentiment}", on_one_line(text)).with_context(what)?;
+                let label = said(&row.label.label);
+                writeln!(out, "{}\t{label}", on_one_line(text)).with_context(what)?;
                 written += 1;
             }
         }
     }
     out.flush().with_context(what)?;
-    eprintln!(
-        "{written} labelled messages; learn from them with `overture train text --data FOLDER`"
-    );
-    Ok(())
+    Ok(written)
+}
+
+/// A label as tables have it.
+fn said(label: &TextLabel) -> String {
+    match label {
+        TextLabel::Sentiment(sentiment) => polarity(*sentiment).to_string(),
+        TextLabel::Issue(named) => on_one_line(named.as_deref().unwrap_or(OUT_OF_SCOPE)),
+    }
 }
 
 /// Writes the domain lexicon that is in force, as `GET /v1/admin/lexicon` answers it.

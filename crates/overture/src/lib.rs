@@ -22,6 +22,7 @@ mod issues;
 mod lines;
 pub mod loadgen;
 pub mod mail;
+mod models;
 pub mod outbox;
 pub mod people;
 mod policy;

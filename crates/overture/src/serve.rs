@@ -96,6 +96,7 @@ impl Server {
             store: Arc::clone(&store),
             engagement: settings.engagement,
             text: Arc::clone(&texts.first),
+            issues: texts.issues.classifier.clone(),
             text_again: texts.second,
             key: pseudonym_key(&store.installation_secret()?),
             clock: clock::now,
@@ -144,7 +145,9 @@ impl Server {
             text_models: overture_http::TextModels {
                 first: texts.first,
                 second: texts.encoder,
+                problem: texts.problem,
             },
+            issues: texts.issues,
             stopping: stopped.clone(),
         };
         let router = tokio::task::spawn_blocking(move || overture_http::router(parts)).await??;

@@ -66,6 +66,7 @@ fn open(place: &dyn TempStore) -> (Arc<dyn Store>, Arc<Faults>, Arc<Handle>, Run
     let faults = Arc::new(Faults::default());
     let faulty = FaultyStore::new(Arc::clone(&store), Arc::clone(&faults));
     let (core, running) = core::start(Options {
+        issues: None,
         store: Arc::new(faulty),
         engagement: Arc::new(PlainModel),
         text: Arc::new(overture_engine::understand::text::NoTextModel),
@@ -316,6 +317,7 @@ impl<'a> Site<'a> {
             policy: build::world().policy,
             engagement: Arc::new(PlainModel),
             text: Arc::new(overture_engine::understand::text::NoTextModel),
+            issues: None,
             lexicon: Default::default(),
             key: Default::default(),
         };

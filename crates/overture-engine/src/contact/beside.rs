@@ -100,6 +100,10 @@ fn about(event: &CustomerEvent) -> About {
             RouteToCustomer::SlotBooked { conversation, .. }
             | RouteToCustomer::SlotRefused { conversation, .. },
         ) => About::Conversation(*conversation),
+        CustomerBody::Labelled(LabelledText {
+            conversation: Some(conversation),
+            ..
+        }) => About::Conversation(*conversation),
         CustomerBody::ChatDetails(_) => About::Own,
         CustomerBody::HelpRequested { .. }
         | CustomerBody::CallbackAsked { .. }

@@ -69,6 +69,7 @@ pub(crate) fn asked(
         phone: Some(phone.clone()),
         recent: SmallVec::new(),
         chat: Box::default(),
+        issues: Vec::new(),
         callback: Some(Box::new(CallbackState {
             ask: ask.clone(),
             stage: CallbackStage::Booking,

@@ -144,6 +144,7 @@ pub(crate) fn open(step: &mut Step<'_>, opening: Opening) -> InteractionId {
         recent: SmallVec::new(),
         chat: Box::default(),
         callback: None,
+        issues: Vec::new(),
     });
     step.flush_trail();
     changed(step, None, None);
@@ -232,9 +233,9 @@ fn write(step: &mut Step<'_>, author: Author, words: Words<'_>) -> Reply {
 }
 
 /// The last message of the open conversation, if it has a number above `before` in the timeline.
-pub(crate) fn newest_message(state: &CustomerState, before: u64) -> Option<MessageId> {
+pub(crate) fn newest_message(state: &CustomerState, before: u64) -> Option<SentMessage> {
     let last = state.conversation.as_ref()?.recent.last()?;
-    (last.timeline_seq > before).then_some(last.message)
+    (last.timeline_seq > before).then_some(*last)
 }
 
 /// What lists show of a message: its text, or the name of the first file it carries.
@@ -465,6 +466,7 @@ pub(crate) fn row_of(
         code,
         chat: Box::new(open.chat.standing(page)),
         callback,
+        issue: open.issues.last().cloned(),
     };
     step.effect(Effect::Conversation(row));
 }

@@ -126,6 +126,7 @@ mod tests {
             };
         }
         state.session = Some(Session {
+            issue: None,
             session: InteractionId::derive(at, Seq(1), 1),
             started_at: at,
             last_at: at,

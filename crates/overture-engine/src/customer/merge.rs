@@ -9,6 +9,7 @@ use crate::{
     customer::{Step, TRAIL_ITEMS_MAX, session},
     decide::suppression,
     model::*,
+    understand::issue,
 };
 
 /// How many folded merges are remembered.
@@ -225,6 +226,9 @@ fn fold_conversation(step: &mut Step<'_>, from: &CustomerState, offset: u64) {
     for other in from.open() {
         let mut other = other.clone();
         other.chat.shift(offset);
+        for issue in &mut other.issues {
+            issue.row += offset;
+        }
         let met = step.state.open().position(|open| {
             open.device.is_none() || other.device.is_none() || open.device == other.device
         });
@@ -248,15 +252,25 @@ fn fold_in_front(step: &mut Step<'_>, other: ConversationState) {
             || mine_assigned == other_assigned && mine.started_at <= other.started_at
     });
     if keep_mine {
-        chat::carry_over(step, &other);
+        carry_over(step, &other);
         conversation::close_duplicate(step, &other);
         return;
     }
     if let Some(mine) = step.state.conversation.replace(other) {
-        chat::carry_over(step, &mine);
+        carry_over(step, &mine);
         conversation::close_duplicate(step, &mine);
     }
     conversation::changed(step, None, None);
+}
+
+/// What the conversation that stays keeps of the one that ends.
+fn carry_over(step: &mut Step<'_>, other: &ConversationState) {
+    chat::carry_over(step, other);
+    if let Some(open) = &mut step.state.conversation {
+        for named in &other.issues {
+            issue::put(&mut open.issues, named.clone());
+        }
+    }
 }
 
 /// One callback survives: the open one, else the survivor's own, else the one that came along.

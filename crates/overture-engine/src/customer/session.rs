@@ -3,11 +3,11 @@
 use smallvec::SmallVec;
 
 use crate::{
-    contact::offers,
+    contact::{beside, conversation, offers},
     customer::{Step, reconsider},
     decide::SignalGroups,
     model::*,
-    understand::features,
+    understand::{self, features},
 };
 
 /// A visit ends after this long without an event.
@@ -109,6 +109,7 @@ fn current<'s>(step: &'s mut Step<'_>, device: Option<LinkKey>) -> &'s mut Sessi
             path: String::new(),
             path_since: at,
             source: None,
+            issue: None,
         });
     }
     let session = step
@@ -237,5 +238,11 @@ fn forget_behaviour(step: &mut Step<'_>) {
     step.state.features = Features::new(step.at);
     step.state.need = NeedState::default();
     step.state.trail.clear();
+    understand::issue::forget(step.state);
+    beside::each(step, |step| {
+        if step.state.conversation.is_some() {
+            conversation::touch(step);
+        }
+    });
     offers::withdraw(step);
 }

@@ -33,6 +33,8 @@ impl SignalGroups {
     pub const CONTACT: Self = Self(1 << 7);
     /// `sentiment.*`, `emotion.*`, `text.*`, `voice.*`.
     pub const SENTIMENT: Self = Self(1 << 8);
+    /// `issue.*`.
+    pub const ISSUE: Self = Self(1 << 9);
     /// All of them.
     pub const ALL: Self = Self((1 << GROUPS) - 1);
 
@@ -43,7 +45,7 @@ impl SignalGroups {
 }
 
 /// How many groups there are.
-pub(crate) const GROUPS: usize = 9;
+pub(crate) const GROUPS: usize = 10;
 
 impl BitOr for SignalGroups {
     type Output = Self;
@@ -130,6 +132,8 @@ pub(super) enum Source {
     Emotion(Emotion),
     Sarcasm,
     Urgency,
+    Issue,
+    IssueProbability,
     NotComputed,
 }
 
@@ -215,7 +219,10 @@ const fn emotion(name: &'static str, emotion: Emotion) -> SignalSpec {
     )
 }
 
-const NAMED: [SignalSpec; 43] = [
+/// An issue ends with its conversation or its visit.
+const ISSUE: SignalGroups = SignalGroups(G::ISSUE.0 | G::CONTACT.0 | G::PAGE.0);
+
+const NAMED: [SignalSpec; 45] = [
     spec(
         "engagement.score",
         Number,
@@ -414,6 +421,20 @@ const NAMED: [SignalSpec; 43] = [
         "text.urgency",
         Source::Urgency,
         "probability that the matter is pressing, whatever the feeling, 0..=1",
+    ),
+    spec(
+        "issue.label",
+        Text,
+        ISSUE,
+        Source::Issue,
+        "what the conversation or the visit is about, as your classifier or staff say; empty when none",
+    ),
+    spec(
+        "issue.p",
+        Number,
+        ISSUE,
+        Source::IssueProbability,
+        "probability of issue.label, 0..=1; 0 when none",
     ),
     later("voice.anger"),
     later("voice.frustration"),

@@ -6,8 +6,8 @@ use super::{
     schema::{SignalId, Source},
 };
 use crate::{
-    model::{CustomerState, IdentityLevel, Mood, Purpose, Timestamp},
-    understand::{features, level_of, text},
+    model::{CustomerState, IdentityLevel, Mood, NamedIssue, Purpose, Timestamp},
+    understand::{features, issue, level_of, text},
 };
 
 /// The value of a signal as of one time.
@@ -77,17 +77,25 @@ impl<'a> Signals<'a> {
         text::fresh(&self.state.mood, self.now, &self.policy.sentiment)
     }
 
-    /// Scores have four decimals; so have they here, or 0.7 would lie a little above 0.7.
     fn mood(&self, of: impl Fn(&Mood) -> f32) -> SignalValue<'a> {
         self.fresh_mood().map_or(SignalValue::Absent, |mood| {
-            SignalValue::Number(libm::round(f64::from(of(mood)) * 1e4) / 1e4)
+            SignalValue::Number(four_decimals(of(mood)))
         })
+    }
+
+    fn issue(&self) -> Option<&'a NamedIssue> {
+        issue::current(self.state, self.now, &self.policy.sentiment)
     }
 
     fn history(&self, count: u32) -> SignalValue<'a> {
         let known = self.level == IdentityLevel::Verified;
         SignalValue::Number(if known { f64::from(count) } else { 0.0 })
     }
+}
+
+/// Scores have four decimals; so have they here, or 0.7 would lie a little above 0.7.
+fn four_decimals(score: f32) -> f64 {
+    libm::round(f64::from(score) * 1e4) / 1e4
 }
 
 impl SignalSource for Signals<'_> {
@@ -143,6 +151,10 @@ impl SignalSource for Signals<'_> {
             Source::Emotion(emotion) => self.mood(|mood| mood.emotions[emotion as usize]),
             Source::Sarcasm => self.mood(|mood| mood.sarcasm),
             Source::Urgency => self.mood(|mood| mood.urgency),
+            Source::Issue => Text(self.issue().map_or("", |issue| &issue.label)),
+            Source::IssueProbability => {
+                Number(self.issue().map_or(0.0, |issue| four_decimals(issue.p)))
+            }
             Source::NotComputed => Absent,
         }
     }

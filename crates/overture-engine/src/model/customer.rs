@@ -5,8 +5,8 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::{
     Asker, CallbackRefusal, ConversationState, CustomerId, GrantState, IdentifierKind,
-    IdentityLevel, InteractionId, LinkKey, MergeId, Mood, NeedLevel, OfferState, Reading, Seq,
-    SmartPauseState, SourceId, Timestamp,
+    IdentityLevel, InteractionId, LinkKey, MergeId, Mood, NamedIssue, NeedLevel, OfferState,
+    Reading, Seq, SmartPauseState, SourceId, Timestamp,
 };
 
 /// One customer in memory. About 1 KB when nothing is going on.
@@ -276,6 +276,8 @@ pub struct Session {
     pub path_since: Timestamp,
     /// Where its widget came from: whose pages it is on.
     pub source: Option<SourceId>,
+    /// The issue of the last text of an event that is about one.
+    pub issue: Option<Box<NamedIssue>>,
 }
 
 /// How many signals are counted; see [`Signal`].

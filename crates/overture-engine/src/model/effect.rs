@@ -5,9 +5,9 @@ use super::{
     CallbackView, ChannelKind, ChatStanding, ConsentSource, ConversationStatus, CustomerId,
     DecisionId, DecisionRecord, DeliveryId, GrantId, GrantState, GuideFactKind, GuideId,
     IdentifierKind, IdentityLink, InteractionId, LabelledText, LinkKey, MailFailure, MessageId,
-    Millis, MoodReading, OfferId, OfferOptionKind, OfferStage, OfferStyle, Outcome, PauseChange,
-    Private, Purpose, RedemptionId, RequestId, RequestState, ResolutionCode, SearchMiss,
-    SentimentLabel, Signal, SourceId, Timestamp,
+    Millis, MoodReading, NamedIssue, OfferId, OfferOptionKind, OfferStage, OfferStyle, Outcome,
+    PauseChange, Private, Purpose, ReadingOf, RedemptionId, RequestId, RequestState,
+    ResolutionCode, SearchMiss, Signal, SourceId, TextIssue, TextLabel, Timestamp,
 };
 
 /// One thing to be written in the same transaction as the input that caused it.
@@ -75,7 +75,7 @@ pub enum Effect {
     Outbox(OutboxItem),
     /// Something was done with an article: adds to its counts.
     Article(ArticleTally),
-    /// A message was labelled; replaces an earlier label of the same message.
+    /// A message was labelled; replaces an earlier label of the same kind and message.
     Labelled {
         /// Whose message.
         customer: CustomerId,
@@ -253,8 +253,8 @@ pub enum TimelineBody {
         agent: AgentId,
         /// The message's number.
         row: u64,
-        /// What they said it is.
-        sentiment: SentimentLabel,
+        /// What they said.
+        label: TextLabel,
     },
     /// A member of staff was shown what was replaced in a message.
     Revealed {
@@ -267,6 +267,13 @@ pub enum TimelineBody {
     },
     /// What the customer's words said about them.
     Mood(Box<MoodReading>),
+    /// What the customer's words are about.
+    Issue {
+        /// What was read.
+        of: ReadingOf,
+        /// What it is about.
+        issue: TextIssue,
+    },
     /// What the customer was shown when a chat began.
     ChatTerms {
         /// Which conversation.
@@ -468,6 +475,8 @@ pub struct ConversationRow {
     pub chat: Box<ChatStanding>,
     /// The callback it is, where it was asked for as one.
     pub callback: Option<CallbackRow>,
+    /// What it is about now, where that is known.
+    pub issue: Option<NamedIssue>,
 }
 
 /// The answer to one input from outside.

@@ -5,8 +5,8 @@ use super::{
     ChatDetails, ChatRead, ConsentSource, CustomerId, CustomerState, DismissedHow, GrantId,
     GrantTerms, GuideFactKind, GuideId, Identifier, IdentityLevel, InteractionId, LabelledText,
     LinkKey, MailFailed, MergeId, OfferId, OfferOptionKind, PauseChange, Private, Purpose,
-    ResolutionCode, RouteEvent, RouteToCustomer, Seq, Slot, SourceId, TextReading, TextScore,
-    Timestamp, Unsaid, WorldFacts,
+    ResolutionCode, RouteEvent, RouteToCustomer, Seq, Slot, SourceId, TextIssue, TextReading,
+    TextScore, Timestamp, Unsaid, WorldFacts,
 };
 
 /// One entry of the log: an input that one state machine takes, exactly once, in order.
@@ -58,6 +58,9 @@ pub struct CustomerEvent {
     /// What its text says about the customer, as read before it was logged; `None` where there
     /// is no text, or no permission to read it.
     pub reading: Option<TextReading>,
+    /// What its text is about, as read before it was logged; `None` where there is no text, no permission to read it, or no
+    /// classifier.
+    pub issue: Option<TextIssue>,
     /// What its text was where identifiers in it were replaced, without what is kept nowhere. Not
     /// logged: it goes into the message's timeline row and nowhere else, and a replay has none.
     pub original: Option<Private>,

@@ -4,7 +4,7 @@ use smallvec::SmallVec;
 
 use super::{
     AgentId, CallbackState, ChatState, DecisionId, GrantId, InteractionId, LinkKey, MessageId,
-    OfferId, Private, RedemptionId, RequestId, RuleKey, Timestamp,
+    NamedIssue, OfferId, Private, RedemptionId, RequestId, RuleKey, Timestamp,
 };
 
 /// A channel on which an agent serves a customer.
@@ -186,6 +186,9 @@ pub struct ConversationState {
     pub chat: Box<ChatState>,
     /// The callback it is, where it was asked for as one.
     pub callback: Option<Box<CallbackState>>,
+    /// The issues of its last messages that are about one, in the order of the messages, at most [`ISSUES_KEPT_MAX`]: the last one
+    /// is what it is about now.
+    pub issues: Vec<NamedIssue>,
 }
 
 /// A message already taken, so that sending it again gives the same answer.

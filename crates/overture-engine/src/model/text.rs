@@ -2,7 +2,7 @@
 
 use smallvec::SmallVec;
 
-use super::{AgentId, MessageId, Private, Seq, Timestamp};
+use super::{AgentId, InteractionId, MessageId, Private, Seq, Timestamp};
 
 /// The product's emotions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -271,12 +271,23 @@ impl Mood {
 pub struct LabelledText {
     /// Who says so.
     pub agent: AgentId,
+    /// The conversation it is in; `None` where that does not matter.
+    pub conversation: Option<InteractionId>,
     /// The message's number in the timeline.
     pub row: u64,
-    /// How its writer feels.
-    pub sentiment: SentimentLabel,
+    /// What they say.
+    pub label: TextLabel,
     /// The message as models see it.
     pub text: Private,
+}
+
+/// What somebody says about a text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TextLabel {
+    /// How its writer feels.
+    Sentiment(SentimentLabel),
+    /// What it is about; `None` for none of the organisation's issues.
+    Issue(Option<String>),
 }
 
 /// What was read.

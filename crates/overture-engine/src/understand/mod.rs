@@ -7,6 +7,7 @@
 pub mod engagement;
 pub mod entities;
 pub mod features;
+pub mod issue;
 pub mod lexicon;
 pub mod need;
 pub mod redact;
@@ -17,6 +18,7 @@ use smallvec::SmallVec;
 
 pub use engagement::{EngagementInputs, EngagementModel, FACTORS, Factor};
 pub use features::{Observed, Struggle};
+pub use issue::IssueClassifier;
 pub use lexicon::DomainLexicon;
 pub use need::LevelChange;
 pub use text::TextModel;

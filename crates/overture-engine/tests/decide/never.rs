@@ -138,6 +138,7 @@ fn terms() -> impl Strategy<Value = Terms> {
 
 fn conversation() -> ConversationState {
     ConversationState {
+        issues: Vec::new(),
         conversation: InteractionId::derive(NOON, Seq(5), 0),
         request: RequestId::derive(NOON, Seq(5), 0),
         channel: ChannelKind::Chat,

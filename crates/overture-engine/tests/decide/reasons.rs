@@ -52,6 +52,7 @@ fn offer(style: OfferStyle) -> OfferState {
 
 fn conversation() -> ConversationState {
     ConversationState {
+        issues: Vec::new(),
         conversation: InteractionId::derive(NOON, Seq(5), 0),
         request: RequestId::derive(NOON, Seq(5), 0),
         channel: ChannelKind::Chat,

@@ -55,6 +55,7 @@ pub(crate) fn world(toml: &str, mode: Mode) -> World {
         policy: Arc::new(policy),
         engagement: Arc::new(OneFactor),
         text: Arc::new(overture_engine::understand::text::NoTextModel),
+        issues: None,
         lexicon: Default::default(),
         key: Default::default(),
     }
@@ -62,6 +63,7 @@ pub(crate) fn world(toml: &str, mode: Mode) -> World {
 
 pub(crate) fn visit(number: u32, level: IdentityLevel, now: Timestamp) -> Session {
     Session {
+        issue: None,
         session: InteractionId::derive(NOON, Seq(9), number),
         started_at: now,
         last_at: now,

@@ -59,6 +59,7 @@ fn world(mode: Mode) -> World {
         policy: Arc::new(policy),
         engagement: Arc::new(CountingModel),
         text: Arc::new(overture_engine::understand::text::NoTextModel),
+        issues: None,
         lexicon: Default::default(),
         key: Default::default(),
     }

@@ -11,6 +11,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use crate::{
     app::Shared,
     auth::{Administers, Auth, ReadsAdmin},
+    config::Issues,
     core::WorldChange,
     error::{ApiError, ApiResult, Body, ErrorBody},
     identifiers,
@@ -216,8 +217,22 @@ async fn status(State(app): State<Shared>, _auth: Auth<ReadsAdmin>) -> ApiResult
         "outbox": totals.outbox,
         "demo": app.config.demo,
         "mail": app.mail.as_ref().map(|mail| json!({"host": mail.host, "from": mail.from})),
+        "text_model": {"name": app.text_models.first.name(), "problem": app.text_models.problem},
+        "issue_classifier": issue_classifier(&app.issues),
         "remote_text": app.remote_text.as_ref().map(|remote| json!({"service": remote.service, "host": remote.host})),
     })))
+}
+
+/// The classifier in use, or why the chosen one is not; null where none was chosen.
+fn issue_classifier(issues: &Issues) -> Value {
+    if issues.classifier.is_none() && issues.problem.is_none() {
+        return Value::Null;
+    }
+    let classifier = issues.classifier.as_deref();
+    json!({
+        "name": classifier.map(|it| it.name()), "issues": classifier.map(|it| it.issues().len()),
+        "problem": issues.problem,
+    })
 }
 
 #[derive(Deserialize, ToSchema)]

@@ -8,11 +8,12 @@ use axum::{
     http::StatusCode,
 };
 use overture_engine::model::{
-    AgentId, Author, ChatRead, ChatSide, ConversationRow, CustomerBody, InteractionId,
-    LabelledText, Private, Reply, ResolutionCode, SentimentLabel, Subject, TimelineBody,
+    AgentId, Author, ChatRead, ChatSide, ConversationRow, CustomerBody, InteractionId, NamedIssue,
+    Private, Reply, ResolutionCode, Subject, TimelineBody,
 };
 use overture_store::{Role, Staff, TimelineQuery, TimelineReader, TimelineWindow};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -24,6 +25,7 @@ use crate::{
     fields,
     hub::CustomerFrame,
     identifiers,
+    reading::decimal,
     widget::{
         SentMessage,
         attachments::{self, NamedFile, Sender},
@@ -42,7 +44,6 @@ pub(crate) fn router() -> OpenApiRouter<Shared> {
         .routes(routes!(conversation))
         .routes(routes!(message))
         .routes(routes!(reveal))
-        .routes(routes!(label))
         .routes(routes!(resolve))
         .routes(routes!(read))
 }
@@ -88,6 +89,27 @@ pub(crate) struct Conversation {
     /// Of a callback: when, and how often it was tried.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) callback: Option<Callback>,
+    /// What it is about now, as the issue classifier or staff say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) issue: Option<Issue>,
+}
+
+/// An issue that somebody or something named.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Issue {
+    label: String,
+    /// Its probability; 1 where staff said so.
+    #[schema(value_type = f64)]
+    p: Value,
+}
+
+impl Issue {
+    pub(crate) fn of(named: &NamedIssue) -> Self {
+        Self {
+            label: named.label.clone(),
+            p: decimal(named.p),
+        }
+    }
 }
 
 impl Conversation {
@@ -121,6 +143,7 @@ impl Conversation {
             undeliverable: row.chat.undeliverable,
             phone: text(&row.phone),
             callback: Callback::of(row),
+            issue: row.issue.as_ref().map(Issue::of),
         }
     }
 }
@@ -268,14 +291,18 @@ async fn reveal(
 }
 
 /// A message of a conversation.
-struct Found {
-    author: Author,
-    text: Private,
+pub(super) struct Found {
+    pub(super) author: Author,
+    pub(super) text: Private,
     original: Option<Private>,
 }
 
 /// The message with this number in the timeline, if the conversation has one.
-async fn find_message(app: &Shared, row: &ConversationRow, seq: u64) -> ApiResult<Option<Found>> {
+pub(super) async fn find_message(
+    app: &Shared,
+    row: &ConversationRow,
+    seq: u64,
+) -> ApiResult<Option<Found>> {
     let (customer, conversation) = (row.customer, row.conversation);
     app.store(move |store| {
         let page = store.timeline(&TimelineQuery {
@@ -301,49 +328,6 @@ async fn find_message(app: &Shared, row: &ConversationRow, seq: u64) -> ApiResul
         }))
     })
     .await
-}
-
-#[derive(Deserialize, ToSchema)]
-struct Label {
-    /// `negative`, `neutral` or `positive`.
-    sentiment: String,
-}
-
-/// Says what a customer's message really is. The mood stays what it was; `overture export labels` writes what models are trained
-/// on. The last word on a message counts.
-#[utoipa::path(post, path = "/v1/conversations/{conversation}/messages/{seq}/label",
-    tag = "conversations", params(("conversation" = String, Path), ("seq" = u64, Path)),
-    request_body = Label, security(("session_cookie" = [])),
-    responses((status = 204), (status = 400, body = ErrorBody), (status = 404, body = ErrorBody)))]
-async fn label(
-    State(app): State<Shared>,
-    auth: Auth<AtDesk>,
-    Path((conversation, seq)): Path<(String, u64)>,
-    Body(said): Body<Label>,
-) -> ApiResult<StatusCode> {
-    use SentimentLabel::{Negative, Neutral, Positive};
-    let sentiment = [Negative, Neutral, Positive]
-        .into_iter()
-        .find(|label| label.name() == said.sentiment)
-        .ok_or_else(|| {
-            ApiError::bad_input("sentiment", "expected negative, neutral or positive")
-        })?;
-    let (row, _) = find(&app, &conversation).await?;
-    let agent = auth.staff()?.agent;
-    let found = find_message(&app, &row, seq)
-        .await?
-        .filter(|message| message.author == Author::Customer && !message.text.is_empty())
-        .ok_or_else(|| ApiError::not_found("message of the customer's with words in it"))?;
-    let body = CustomerBody::Labelled(LabelledText {
-        agent,
-        row: seq,
-        sentiment,
-        text: found.text,
-    });
-    match submit(&app, Subject::Customer(row.customer, body)).await? {
-        Reply::Done => Ok(StatusCode::NO_CONTENT),
-        other => Err(ApiError::internal(&format!("unexpected reply {other:?}"))),
-    }
 }
 
 #[derive(Deserialize, ToSchema)]

@@ -5,6 +5,7 @@ mod callbacks;
 mod context;
 mod conversations;
 mod decisions;
+mod label;
 mod login;
 mod people;
 mod socket;
@@ -32,6 +33,7 @@ pub(crate) fn router() -> OpenApiRouter<Shared> {
         .merge(timeline::router())
         .merge(context::router())
         .merge(conversations::router())
+        .merge(label::router())
         .merge(callbacks::router())
         .merge(attachments::router())
         .merge(decisions::router())

@@ -6,7 +6,7 @@ use axum::{
 };
 use overture_engine::model::{
     ArticleFact, Attachment, Author, CustomerId, LedgerChange, MoodReading, OfferStage, Outcome,
-    PauseChange, Private, ReadingOf, TimelineBody, TimelineItem, WithholdReason,
+    PauseChange, Private, ReadingOf, TextLabel, TimelineBody, TimelineItem, WithholdReason,
 };
 use overture_engine::understand::entities::Extractor;
 use overture_store::{TimelineQuery, TimelineReader, TimelineWindow};
@@ -36,7 +36,9 @@ pub(crate) struct Timeline {
     /// `{seq, at, kind, ..}`; kinds are `page`, `behaviour`, `identified`, `offer`,
     /// `decision`, `conversation`, `message`, `mood` (what the words of a message or an event say;
     /// `replaces` is the row of an earlier reading of the same words; `evidence` in bytes of the text, as are the `entities` of a message), `revealed` (somebody was shown what was replaced in the
-    /// message at `row`), `labelled` (somebody said what the message at `row` really is), `resolution`, `grant`, `merge`, `pause`, `custom`. A message with
+    /// message at `row`), `labelled` (somebody said what the message at `row` really is), `issue` (what the words of a message or an
+    /// event are about: a `label` with its probability `p`, or none and the probability of that), `labelled_issue` (somebody said
+    /// what the message at `row` is about; no `label` for none of the issues), `resolution`, `grant`, `merge`, `pause`, `custom`. A message with
     /// `redacted` holds markers such as `[email:k3v7x2aq]` in place of what was written;
     /// `POST /v1/conversations/{conversation}/messages/{seq}/reveal` shows that.
     #[schema(value_type = Vec<Object>)]
@@ -219,13 +221,22 @@ fn item(app: &App, row: &TimelineItem, extractor: &Extractor) -> Value {
         TimelineBody::Revealed { agent, row, reason } => json!({
             "kind": "revealed", "row": row, "agent_name": name(*agent), "reason": reason.reveal(),
         }),
-        TimelineBody::Labelled {
-            agent,
-            row,
-            sentiment,
-        } => json!({
-            "kind": "labelled", "row": row, "agent_name": name(*agent), "sentiment": sentiment.name(),
-        }),
+        TimelineBody::Labelled { agent, row, label } => match label {
+            TextLabel::Sentiment(sentiment) => json!({
+                "kind": "labelled", "row": row, "agent_name": name(*agent),
+                "sentiment": sentiment.name(),
+            }),
+            TextLabel::Issue(named) => json!({
+                "kind": "labelled_issue", "row": row, "agent_name": name(*agent), "label": named,
+            }),
+        },
+        TimelineBody::Issue { of, issue } => {
+            let (message, event) = read_of(of);
+            json!({
+                "kind": "issue", "message": message, "event": event, "label": issue.named,
+                "p": decimal(issue.p), "model": issue.model,
+            })
+        }
         TimelineBody::Mood(reading) => mood(reading),
         TimelineBody::ChatTerms {
             conversation,
@@ -333,12 +344,17 @@ fn entities(text: &str, extractor: &Extractor) -> Value {
     Value::Array(shown.collect())
 }
 
-/// What words said about the customer, as the command line says it, and where it left their mood.
-fn mood(reading: &MoodReading) -> Value {
-    let (message, event) = match &reading.of {
+/// What was read: the id of a message, or the name of an event.
+fn read_of(of: &ReadingOf) -> (Option<String>, Option<&str>) {
+    match of {
         ReadingOf::Message(message) => (Some(message.to_string()), None),
         ReadingOf::Event(name) => (None, Some(name)),
-    };
+    }
+}
+
+/// What words said about the customer, as the command line says it, and where it left their mood.
+fn mood(reading: &MoodReading) -> Value {
+    let (message, event) = read_of(&reading.of);
     let mut item = json!({
         "kind": "mood", "message": message, "event": event,
         "average": decimal(reading.average), "trend": decimal(reading.trend),

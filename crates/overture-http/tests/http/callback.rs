@@ -313,6 +313,7 @@ async fn a_number_is_proven_by_a_code_that_a_refusal_does_not_use_up() {
 /// A callback that routing has taken on.
 fn promised(conversation: InteractionId, key: u64) -> ConversationState {
     ConversationState {
+        issues: Vec::new(),
         conversation,
         request: RequestId::derive(NOW, Seq(9), 1),
         channel: ChannelKind::Callback,

@@ -31,11 +31,16 @@ fn config() -> Config {
 
 /// A customer in one browser who chats with the agent of the tests.
 pub(crate) async fn chat() -> (Server, String, CustomerId) {
-    let server = Server::start_with(config()).await;
+    chat_on(Server::start_with(config()).await).await
+}
+
+/// The same on a server that was started already.
+pub(crate) async fn chat_on(server: Server) -> (Server, String, CustomerId) {
     let (token, device) = server.widget().await;
     let customer = FakeCore::customer_of(device);
     let mut state = CustomerState::new(customer, NOW);
     state.conversation = Some(ConversationState {
+        issues: Vec::new(),
         conversation: conversation(),
         request: RequestId::derive(NOW, Seq(9), 0),
         channel: ChannelKind::Chat,
@@ -52,6 +57,7 @@ pub(crate) async fn chat() -> (Server, String, CustomerId) {
         callback: None,
     });
     server.commit(vec![Effect::Conversation(ConversationRow {
+        issue: None,
         conversation: conversation(),
         customer,
         request: RequestId::derive(NOW, Seq(9), 0),

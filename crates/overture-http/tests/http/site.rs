@@ -194,6 +194,7 @@ fn opened(link: &Continuation) -> Effect {
 /// The conversation of a link, as of this many addresses.
 fn conversation_row(link: &Continuation, mail_generation: u32) -> Effect {
     Effect::Conversation(ConversationRow {
+        issue: None,
         conversation: link.conversation,
         customer: link.customer,
         request: RequestId::derive(NOW, Seq(9), 0),

@@ -221,6 +221,7 @@ fn reservation() -> ReservationId {
 
 fn conversation_row(agent: Option<AgentId>) -> Effect {
     Effect::Conversation(ConversationRow {
+        issue: None,
         conversation: conversation(),
         customer: customer(),
         request: request(),
@@ -607,6 +608,7 @@ async fn the_context_says_why_in_one_line() {
         at: NOW,
     };
     state.session = Some(Session {
+        issue: None,
         session: conversation(),
         started_at: NOW,
         last_at: NOW,

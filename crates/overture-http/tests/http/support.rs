@@ -16,8 +16,8 @@ use axum::{
 use futures_util::{FutureExt, future::BoxFuture};
 use overture_engine::{model::*, route::slots::CallbackOutlook, understand::text::NoTextModel};
 use overture_http::{
-    Config, Core, CoreStats, CustomerView, Hint, Parts, Readiness, TextModels, Texts, Unavailable,
-    WorldChange,
+    Config, Core, CoreStats, CustomerView, Hint, Issues, Parts, Readiness, TextModels, Texts,
+    Unavailable, WorldChange,
 };
 use overture_store::{
     ApiToken, CommitUnit, DiskLimits, MasterKey, Role, Source, SourceCapture, Staff, StaffSession,
@@ -377,6 +377,15 @@ impl Server {
 
     /// With an account that sends text messages.
     pub(crate) async fn start_with_texts(config: Config, texts: Option<Arc<dyn Texts>>) -> Self {
+        Self::start_with_all(config, texts, Issues::default()).await
+    }
+
+    /// With an issue classifier, or with the reason why there is none.
+    pub(crate) async fn start_with_issues(issues: Issues) -> Self {
+        Self::start_with_all(Config::default(), None, issues).await
+    }
+
+    async fn start_with_all(config: Config, texts: Option<Arc<dyn Texts>>, issues: Issues) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let options = StoreOptions {
             master_key: MasterKey::new([7; 32]),
@@ -423,7 +432,9 @@ impl Server {
             text_models: TextModels {
                 first: Arc::new(NoTextModel),
                 second: None,
+                problem: None,
             },
+            issues,
             stopping,
         })
         .unwrap();

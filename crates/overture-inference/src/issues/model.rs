@@ -1,5 +1,9 @@
 //! An issue classifier: vocabulary, 8-bit table and calibration together, and what they say about a text.
 
+use std::cell::RefCell;
+
+use overture_engine::{model::TextIssue, understand::IssueClassifier};
+
 use crate::{ModelFileError, text::tokens::Tokens};
 
 use super::{
@@ -60,6 +64,33 @@ impl IssueReading {
         }
         places.sort_unstable_by(falling);
         places
+    }
+}
+
+thread_local! {
+    /// Of whoever reads one text after another without a scratch of their own.
+    static SCRATCH: RefCell<Scratch> = RefCell::default();
+}
+
+impl IssueClassifier for IssueModel {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn issues(&self) -> &[String] {
+        &self.issues
+    }
+
+    fn read(&self, text: &str) -> TextIssue {
+        let reading = SCRATCH.with_borrow_mut(|scratch| IssueModel::read(self, text, scratch));
+        let p = reading
+            .named
+            .map_or(reading.out_of_scope, |place| reading.issues[place]);
+        TextIssue {
+            model: self.name.clone(),
+            named: reading.named.map(|place| self.issues[place].clone()),
+            p: libm::roundf(p * 1e4) / 1e4,
+        }
     }
 }
 

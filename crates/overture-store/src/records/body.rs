@@ -2,7 +2,7 @@
 
 use overture_engine::model::{
     ConsentSource, CustomerBody, CustomerId, DismissedHow, GrantTerms, Identifier, LabelledText,
-    PauseChange, Private, Purpose, ResolutionCode, Seq, SessionStarted, TextScore,
+    PauseChange, Private, Purpose, ResolutionCode, Seq, SessionStarted, TextLabel, TextScore,
 };
 
 use super::{
@@ -77,7 +77,8 @@ record! {
 /// 12 agent resolved, 13 grant issued, 14 grant revoked, 15 grant redeemed, 16 from
 /// routing, 17 merge out, 18 merge in, 19 tick, 40 callback asked, 41 moved, 42 cancelled,
 /// 43 called, 50 chat details, 51 chat read, 52 chat presence, 53 mail failed, 60 something done
-/// with an article, 70 pausable, 71 pause, 80 guide, 101 revealed, 102 read again, 104 labelled.
+/// with an article, 70 pausable, 71 pause, 80 guide, 101 revealed, 102 read again, 104 labelled,
+/// 111 labelled with an issue.
 #[derive(Clone, PartialEq, prost::Message)]
 pub(crate) struct CustomerBodyRecord {
     #[prost(uint32, tag = "1")]
@@ -174,6 +175,12 @@ pub(crate) struct CustomerBodyRecord {
     /// Of a labelled message.
     #[prost(uint32, tag = "104")]
     sentiment: u32,
+    /// What a labelled message is about; none of the issues where it is not there.
+    #[prost(string, optional, tag = "111")]
+    named: Option<String>,
+    /// The conversation that a labelled message is in.
+    #[prost(bytes = "vec", optional, tag = "112")]
+    in_conversation: Option<Vec<u8>>,
 }
 
 pub(super) fn write_body(body: &CustomerBody, w: &mut Writer<'_>) -> CustomerBodyRecord {
@@ -313,9 +320,18 @@ pub(super) fn write_body(body: &CustomerBody, w: &mut Writer<'_>) -> CustomerBod
         CustomerBody::Labelled(label) => {
             record.agent = label.agent.write(w);
             record.row = label.row;
-            record.sentiment = label.sentiment.write(w);
+            record.in_conversation = label.conversation.write(w);
             record.text = Some(label.text.write(w));
-            104
+            match &label.label {
+                TextLabel::Sentiment(sentiment) => {
+                    record.sentiment = sentiment.write(w);
+                    104
+                }
+                TextLabel::Issue(named) => {
+                    record.named = named.clone();
+                    111
+                }
+            }
         }
         CustomerBody::ReadAgain { input, score } => {
             record.input = input.0;
@@ -559,10 +575,15 @@ pub(super) fn read_body(
             row: record.row,
             reason: present::<Private, _>(record.text, "text", r)?,
         },
-        104 => CustomerBody::Labelled(LabelledText {
+        kind @ (104 | 111) => CustomerBody::Labelled(LabelledText {
             agent: take!(record.agent, CustomerBodyRecord, r),
+            conversation: take!(record.in_conversation, CustomerBodyRecord, r),
             row: record.row,
-            sentiment: take!(record.sentiment, CustomerBodyRecord, r),
+            label: if kind == 111 {
+                TextLabel::Issue(record.named)
+            } else {
+                TextLabel::Sentiment(take!(record.sentiment, CustomerBodyRecord, r))
+            },
             text: present::<Private, _>(record.text, "text", r)?,
         }),
         102 => CustomerBody::ReadAgain {

@@ -12,7 +12,7 @@ use super::article::ReadingRecord;
 use super::callback::{CallbackRefusalRecord, CallbackStateRecord};
 use super::chat::ChatStateRecord;
 use super::pause::SmartPauseRecord;
-use super::text::MoodRecord;
+use super::text::{MoodRecord, NamedIssueRecord};
 use super::wire::{
     Problem, Reader, RecordError, Wire, Writer, numbers, pair, record, required, take,
 };
@@ -287,6 +287,8 @@ record! {
         path_since: i64,
         #[prost(bytes = "vec", optional, tag = "80")]
         source: Option<Vec<u8>>,
+        #[prost(message, optional, boxed, tag = "111")]
+        issue: Option<Box<NamedIssueRecord>>,
     }
 }
 
@@ -457,6 +459,8 @@ record! {
         chat: Option<ChatStateRecord>,
         #[prost(message, optional, boxed, tag = "40")]
         callback: Option<Box<CallbackStateRecord>>,
+        #[prost(message, repeated, tag = "111")]
+        issues: Vec<NamedIssueRecord>,
     }
 }
 

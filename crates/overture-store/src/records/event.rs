@@ -8,7 +8,7 @@ use overture_engine::model::{
 use super::{
     body::{CustomerBodyRecord, read_body, write_body},
     route::RouteEventRecord,
-    text::TextReadingRecord,
+    text::{TextIssueRecord, TextReadingRecord},
     wire::{Problem, Reader, RecordError, Wire, Writer, numbers, record, take},
 };
 
@@ -150,6 +150,8 @@ pub(crate) struct CustomerEventRecord {
     asker: Option<AskerRecord>,
     #[prost(message, optional, tag = "9")]
     reading: Option<TextReadingRecord>,
+    #[prost(message, optional, tag = "111")]
+    issue: Option<TextIssueRecord>,
 }
 
 record! {
@@ -178,6 +180,7 @@ impl Wire<CustomerEventRecord> for CustomerEvent {
             asker: self.asker.write(w),
             message_key: self.message_key,
             reading: self.reading.write(w),
+            issue: self.issue.write(w),
             behaviour,
             other,
         }
@@ -192,6 +195,7 @@ impl Wire<CustomerEventRecord> for CustomerEvent {
             asker: take!(record.asker, CustomerEventRecord, r),
             message_key: record.message_key,
             reading: take!(record.reading, CustomerEventRecord, r),
+            issue: take!(record.issue, CustomerEventRecord, r),
             original: None,
             body: match (record.behaviour, record.other) {
                 (Some(behaviour), _) => CustomerBody::Behaviour(Wire::read(behaviour, r)?),

@@ -1,8 +1,8 @@
 //! The records of what texts say.
 
 use overture_engine::model::{
-    Abstained, Evidence, Heard, Mood, MoodReading, ReadingOf, Sentiment, SentimentLabel, Seq,
-    TextReading, TextScore,
+    Abstained, Evidence, Heard, Mood, MoodReading, NamedIssue, ReadingOf, Sentiment,
+    SentimentLabel, Seq, TextIssue, TextReading, TextScore,
 };
 
 use super::wire::{Problem, Reader, RecordError, Wire, Writer, numbers, record, required, take};
@@ -193,15 +193,41 @@ pub(crate) struct HeardRecord {
     repeated_since: Option<i64>,
 }
 
+record! {
+    /// What a text is about.
+    TextIssueRecord for TextIssue {
+        #[prost(string, tag = "1")]
+        model: String,
+        #[prost(string, optional, tag = "2")]
+        named: Option<String>,
+        #[prost(float, tag = "3")]
+        p: f32,
+    }
+}
+
+record! {
+    /// An issue that was named.
+    NamedIssueRecord for NamedIssue {
+        #[prost(uint64, tag = "1")]
+        row: u64,
+        #[prost(int64, tag = "2")]
+        at: i64,
+        #[prost(string, tag = "3")]
+        label: String,
+        #[prost(float, tag = "4")]
+        p: f32,
+    }
+}
+
 /// What was read, as a message's id or an event's name.
-fn write_of(of: &ReadingOf, w: &mut Writer<'_>) -> (Option<Vec<u8>>, String) {
+pub(super) fn write_of(of: &ReadingOf, w: &mut Writer<'_>) -> (Option<Vec<u8>>, String) {
     match of {
         ReadingOf::Message(message) => (Some(message.write(w)), String::new()),
         ReadingOf::Event(name) => (None, name.clone()),
     }
 }
 
-fn read_of(
+pub(super) fn read_of(
     message: Option<Vec<u8>>,
     event: String,
     r: Reader<'_>,

@@ -3,7 +3,7 @@
 use overture_engine::model::GrantId;
 use overture_engine::model::{
     AgentId, Author, ConversationRow, LedgerChange, OfferOptionKind, OfferView, Outbound,
-    OutboxItem, TimelineBody,
+    OutboxItem, TextLabel, TimelineBody,
 };
 
 use super::{
@@ -13,14 +13,14 @@ use super::{
     decision::OutcomeRecord,
     guide::{GuideFactRecord, read_fact, write_fact},
     pause::PauseChangeRecord,
-    text::MoodReadingRecord,
+    text::{MoodReadingRecord, NamedIssueRecord, TextIssueRecord, read_of, write_of},
     wire::{Problem, Reader, RecordError, Wire, Writer, pair, record, required, take},
 };
 
 /// What a timeline row says. `kind`: 1 page, 2 struggle, 3 custom, 4 identified, 5 offer,
 /// 6 decision, 7 conversation, 8 message, 9 resolution, 10 grant, 11 merge, 40 callback,
 /// 50 chat terms, 51 mail failed, 60 something done with an article, 70 pause, 80 guide, 90 consent, 100 mood, 102 labelled,
-/// 101 revealed.
+/// 101 revealed, 111 labelled with an issue, 112 issue.
 #[derive(Clone, PartialEq, prost::Message)]
 pub(crate) struct TimelineRecord {
     #[prost(uint32, tag = "1")]
@@ -97,6 +97,14 @@ pub(crate) struct TimelineRecord {
     /// Of a labelled message.
     #[prost(uint32, tag = "103")]
     sentiment: u32,
+    /// What a labelled message is about; none of the issues where it is not there.
+    #[prost(string, optional, tag = "111")]
+    named: Option<String>,
+    /// The message that was read.
+    #[prost(bytes = "vec", optional, tag = "112")]
+    of_message: Option<Vec<u8>>,
+    #[prost(message, optional, tag = "113")]
+    issue: Option<TextIssueRecord>,
 }
 
 impl Wire<TimelineRecord> for TimelineBody {
@@ -174,15 +182,24 @@ impl Wire<TimelineRecord> for TimelineBody {
                 record.sealed = reason.write(w);
                 101
             }
-            TimelineBody::Labelled {
-                agent,
-                row,
-                sentiment,
-            } => {
+            TimelineBody::Labelled { agent, row, label } => {
                 record.agent = Some(agent.write(w));
                 record.row = *row;
-                record.sentiment = sentiment.write(w);
-                102
+                match label {
+                    TextLabel::Sentiment(sentiment) => {
+                        record.sentiment = sentiment.write(w);
+                        102
+                    }
+                    TextLabel::Issue(named) => {
+                        record.named = named.clone();
+                        111
+                    }
+                }
+            }
+            TimelineBody::Issue { of, issue } => {
+                (record.of_message, record.text) = write_of(of, w);
+                record.issue = issue.write(w);
+                112
             }
             TimelineBody::Mood(reading) => {
                 record.mood = Some(Box::new((**reading).write(w)));
@@ -317,7 +334,16 @@ impl Wire<TimelineRecord> for TimelineBody {
             102 => TimelineBody::Labelled {
                 agent: present_agent(record.agent, r)?,
                 row: record.row,
-                sentiment: take!(record.sentiment, TimelineRecord, r),
+                label: TextLabel::Sentiment(take!(record.sentiment, TimelineRecord, r)),
+            },
+            111 => TimelineBody::Labelled {
+                agent: present_agent(record.agent, r)?,
+                row: record.row,
+                label: TextLabel::Issue(record.named),
+            },
+            112 => TimelineBody::Issue {
+                of: read_of(record.of_message, record.text, r)?,
+                issue: take!(record.issue, TimelineRecord, r),
             },
             10 => TimelineBody::Grant {
                 grant: take!(record.grant, TimelineRecord, r),
@@ -550,6 +576,8 @@ record! {
         chat: Option<ChatStandingRecord>,
         #[prost(message, optional, tag = "40")]
         callback: Option<CallbackRowRecord>,
+        #[prost(message, optional, tag = "111")]
+        issue: Option<NamedIssueRecord>,
     }
 }
 

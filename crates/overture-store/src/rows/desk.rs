@@ -17,6 +17,15 @@ pub struct TimelinePage {
     pub more: bool,
 }
 
+/// Which labels are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LabelKind {
+    /// How the writer feels.
+    Sentiment,
+    /// What the message is about.
+    Issue,
+}
+
 /// A message that staff labelled; it goes with its customer.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LabelRow {
@@ -24,7 +33,7 @@ pub struct LabelRow {
     pub customer: CustomerId,
     /// When it was labelled last.
     pub at: Timestamp,
-    /// By whom, which and what.
+    /// By whom, which and what; in which conversation is not kept.
     pub label: LabelledText,
 }
 

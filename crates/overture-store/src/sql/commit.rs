@@ -5,15 +5,18 @@ use std::collections::BTreeMap;
 use super::{
     Db, Table, Value, key_rows, params,
     tables::{
-        AGENT, ARTICLE_COUNT, CONVERSATION, COUNT, CUSTOMER, DECISION, GRANT, KEY, LABEL, LEDGER,
-        LEDGER_END, LINK, OUTBOX, REQUEST, SEARCH_MISS, SKIPPED, SOURCE_COUNT, STATE, TIMELINE,
-        TRAIT, WAKE,
+        AGENT, ARTICLE_COUNT, CONVERSATION, COUNT, CUSTOMER, DECISION, GRANT, ISSUE_LABEL, KEY,
+        LABEL, LEDGER, LEDGER_END, LINK, OUTBOX, REQUEST, SEARCH_MISS, SKIPPED, SOURCE_COUNT,
+        STATE, TIMELINE, TRAIT, WAKE,
     },
 };
 use crate::{
     CommitUnit, Committed, Epoch, StoreError,
     keys::{KeyId, KeyRow, Keys},
-    unit::{ChainEnd, IdBytes, MergeRow, SEEN_BUCKET_MS, UnitRows, chain, chain_of, encode_unit},
+    unit::{
+        ChainEnd, IdBytes, LabelledBy, MergeRow, SEEN_BUCKET_MS, UnitRows, chain, chain_of,
+        encode_unit,
+    },
 };
 
 /// What changes in memory once the transaction is durable.
@@ -260,16 +263,15 @@ fn write_rows(
             ]
         },
     )?;
-    insert(db, &LABEL, rows.labels, |((customer, seq), row)| {
-        vec![
-            customer.into(),
-            seq.into(),
-            row.labelled_at.into(),
-            row.agent.into(),
-            row.sentiment.into(),
-            row.words.into(),
-        ]
+    insert(db, &LABEL, rows.labels, |(place, (sentiment, by))| {
+        label(place, by, sentiment.into())
     })?;
+    insert(
+        db,
+        &ISSUE_LABEL,
+        rows.issue_labels,
+        |(place, (named, by))| label(place, by, named.into()),
+    )?;
     insert(db, &SOURCE_COUNT, rows.sources, |(source, (events, at))| {
         vec![source.into(), events.into(), at.into()]
     })?;
@@ -365,6 +367,18 @@ fn write_ledger(
     })
 }
 
+/// A row of a table of labels: what was said stands between who said it and of which words.
+fn label((customer, seq): (IdBytes, i64), by: LabelledBy, said: Value) -> Vec<Value> {
+    vec![
+        customer.into(),
+        seq.into(),
+        by.labelled_at.into(),
+        by.agent.into(),
+        said,
+        by.words.into(),
+    ]
+}
+
 /// Gives everything under one customer to another. Ledger rows stay as they were written.
 fn fold(db: &mut dyn Db, merge: MergeRow) -> Result<Vec<KeyId>, StoreError> {
     let from = Value::from(*merge.from.uuid().as_bytes());
@@ -374,15 +388,19 @@ fn fold(db: &mut dyn Db, merge: MergeRow) -> Result<Vec<KeyId>, StoreError> {
         "UPDATE timeline SET customer = ?2, seq = seq + ?3 WHERE customer = ?1",
         &[from.clone(), into.clone(), merge.timeline_offset.into()],
     )?;
-    db.execute(
-        "DELETE FROM label WHERE customer = ?2 AND seq IN \
-         (SELECT seq + ?3 FROM label WHERE customer = ?1)",
-        &[from.clone(), into.clone(), merge.timeline_offset.into()],
-    )?;
-    db.execute(
-        "UPDATE label SET customer = ?2, seq = seq + ?3 WHERE customer = ?1",
-        &[from.clone(), into.clone(), merge.timeline_offset.into()],
-    )?;
+    for table in ["label", "issue_label"] {
+        db.execute(
+            &format!(
+                "DELETE FROM {table} WHERE customer = ?2 AND seq IN \
+                 (SELECT seq + ?3 FROM {table} WHERE customer = ?1)"
+            ),
+            &[from.clone(), into.clone(), merge.timeline_offset.into()],
+        )?;
+        db.execute(
+            &format!("UPDATE {table} SET customer = ?2, seq = seq + ?3 WHERE customer = ?1"),
+            &[from.clone(), into.clone(), merge.timeline_offset.into()],
+        )?;
+    }
     for table in [
         "decision",
         "grant_state",

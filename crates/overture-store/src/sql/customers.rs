@@ -2,14 +2,14 @@
 
 use overture_engine::model::{
     AgentId, CustomerId, CustomerState, Identifier, IdentifierKind, IdentityLink, LabelledText,
-    LinkKey, Private, Timestamp,
+    LinkKey, Private, TextLabel, Timestamp,
 };
 
 use uuid::Uuid;
 
 use super::{Db, Row, Value, customer_id, first, in_order, opened, params};
 use crate::{
-    CustomerSummary, CustomersBy, Erased, LabelRow, StoreError,
+    CustomerSummary, CustomersBy, Erased, LabelKind, LabelRow, StoreError,
     keys::{KeyId, Keys},
     records::{Open, RecordError, decode},
     unit::numbers,
@@ -231,10 +231,11 @@ pub(crate) fn customer_list(
         .collect()
 }
 
-/// What staff labelled, in order, with the texts as models see them.
+/// What staff labelled in one way, in order, with the texts as models see them.
 pub(crate) fn labelled_texts(
     db: &mut dyn Db,
     keys: &Keys,
+    kind: LabelKind,
     after: Option<(CustomerId, u64)>,
     limit: u32,
 ) -> Result<Vec<LabelRow>, StoreError> {
@@ -242,9 +243,15 @@ pub(crate) fn labelled_texts(
         Some((customer, seq)) => (*customer.uuid().as_bytes(), seq as i64),
         None => ([0; 16], 0),
     };
+    let (table, said) = match kind {
+        LabelKind::Sentiment => ("label", "sentiment"),
+        LabelKind::Issue => ("issue_label", "issue"),
+    };
     let rows = db.query(
-        "SELECT customer, seq, labelled_at, agent, sentiment, words FROM label \
-         WHERE customer > ?1 OR (customer = ?1 AND seq > ?2) ORDER BY customer, seq LIMIT ?3",
+        &format!(
+            "SELECT customer, seq, labelled_at, agent, {said}, words FROM {table} \
+             WHERE customer > ?1 OR (customer = ?1 AND seq > ?2) ORDER BY customer, seq LIMIT ?3"
+        ),
         params![customer, seq, limit],
     )?;
     let sealed: Vec<&[u8]> = rows
@@ -262,8 +269,14 @@ pub(crate) fn labelled_texts(
                 at: Timestamp(row.int(2)?),
                 label: LabelledText {
                     agent: AgentId::from_uuid(Uuid::from_bytes(row.array(3)?)),
+                    conversation: None,
                     row: row.count(1)?,
-                    sentiment: numbers::sentiment(row.int(4)?)?,
+                    label: match kind {
+                        LabelKind::Sentiment => {
+                            TextLabel::Sentiment(numbers::sentiment(row.int(4)?)?)
+                        }
+                        LabelKind::Issue => TextLabel::Issue(row.maybe_text(4)?),
+                    },
                     text,
                 },
             })
@@ -298,5 +311,6 @@ pub(crate) fn erase(
     };
     remove("guide_sight")?;
     remove("label")?;
+    remove("issue_label")?;
     Ok((erased, keys))
 }

@@ -106,7 +106,7 @@ pub(crate) fn prune_step(
 }
 
 /// Everything that happened, and everybody it happened to.
-const WIPED: [&str; 25] = [
+const WIPED: [&str; 26] = [
     "attachment",
     "attachment_chunk",
     "log",
@@ -129,6 +129,7 @@ const WIPED: [&str; 25] = [
     "article_count",
     "search_miss",
     "label",
+    "issue_label",
     "skipped",
     "source_count",
     "guide_sight",

@@ -281,6 +281,21 @@ pub(super) const LABEL: Table = Table {
     update_first: None,
 };
 
+pub(super) const ISSUE_LABEL: Table = Table {
+    name: "issue_label",
+    columns: &[
+        ("customer", Kind::Blob),
+        ("seq", Kind::Int),
+        ("labelled_at", Kind::Int),
+        ("agent", Kind::Blob),
+        ("issue", Kind::Text),
+        ("words", Kind::Blob),
+    ],
+    on_conflict: "ON CONFLICT (customer, seq) DO UPDATE SET labelled_at = excluded.labelled_at, \
+                  agent = excluded.agent, issue = excluded.issue, words = excluded.words",
+    update_first: None,
+};
+
 pub(super) const SOURCE_COUNT: Table = Table {
     name: "source_count",
     columns: &[

@@ -168,6 +168,7 @@ pub(crate) fn page_view(seq: u64, of: CustomerId) -> Input {
             asker: None,
             message_key: Some(seq.wrapping_mul(0x9e37_79b9_7f4a_7c15)),
             reading: None,
+            issue: None,
             original: None,
             body: CustomerBody::Behaviour(Behaviour::PageView {
                 path: format!("/products/{}", seq % 7),
@@ -244,6 +245,7 @@ pub(crate) fn email(of: CustomerId, n: u64, value: &str) -> IdentityLink {
 /// A conversation of a customer.
 pub(crate) fn conversation(of: CustomerId, n: u64, status: ConversationStatus) -> ConversationRow {
     ConversationRow {
+        issue: None,
         conversation: InteractionId::derive(NOW, Seq(n), 0),
         customer: of,
         request: RequestId::derive(NOW, Seq(n), 0),

@@ -144,6 +144,7 @@ pub(crate) fn customer(random: &mut Random, world: &World, now: Timestamp) -> Cu
     let device = identifier(IdentifierKind::Device, "d", IdentityLevel::Anonymous).key;
     if random.percent(90) {
         state.session = Some(Session {
+            issue: None,
             session: InteractionId::derive(START, Seq(random.next()), 0),
             started_at: heard,
             last_at: heard,
@@ -258,6 +259,7 @@ fn offer(random: &mut Random, world: &World, now: Timestamp) -> Option<OfferStat
 
 fn conversation(random: &mut Random, now: Timestamp) -> ConversationState {
     ConversationState {
+        issues: Vec::new(),
         conversation: InteractionId::derive(START, Seq(random.next()), 0),
         request: RequestId::derive(START, Seq(random.next()), 0),
         channel: ChannelKind::Chat,

@@ -138,6 +138,7 @@ impl Engine {
                 policy: Arc::new(Policy::from_shipped(0)),
                 engagement: options.engagement,
                 text: options.text,
+                issues: options.issues,
                 lexicon: Arc::default(),
                 key: options.key,
             },

@@ -29,7 +29,7 @@ use futures_util::future::BoxFuture;
 use overture_engine::{
     model::{CustomerId, Ingress, Reply, Timestamp, WorldFacts},
     route::slots::CallbackOutlook,
-    understand::{EngagementModel, TextModel, redact::PseudonymKey},
+    understand::{EngagementModel, IssueClassifier, TextModel, redact::PseudonymKey},
 };
 use overture_http::{Core, CoreStats, CustomerView, Hint, Readiness, Unavailable, WorldChange};
 use overture_store::Store;
@@ -54,6 +54,8 @@ pub struct Options {
     pub engagement: Arc<dyn EngagementModel>,
     /// What reads texts.
     pub text: Arc<dyn TextModel>,
+    /// What says what they are about, if anything does.
+    pub issues: Option<Arc<dyn IssueClassifier>>,
     /// What reads them anew behind it, if anything does.
     pub text_again: Option<LoadText>,
     /// What pseudonyms in texts are made with.

@@ -4,6 +4,7 @@ mod evaluate;
 mod measure;
 mod rows;
 mod score;
+pub(crate) mod shelf;
 mod train;
 
 pub(crate) use evaluate::{EvaluateArgs, run as evaluate};
@@ -32,12 +33,19 @@ fn read(place: &Path) -> anyhow::Result<IssueModel> {
     } else {
         place.to_owned()
     };
-    let what = || format!("could not read the issue classifier {}", file.display());
-    let size = fs::metadata(&file).with_context(what)?.len();
+    IssueModel::from_file(&read_bytes(&file)?).with_context(|| cannot_read(&file))
+}
+
+fn read_bytes(file: &Path) -> anyhow::Result<Vec<u8>> {
+    let size = fs::metadata(file).with_context(|| cannot_read(file))?.len();
     anyhow::ensure!(
         size <= FILE_BYTES_MAX,
         "{} has {size} bytes, expected at most {FILE_BYTES_MAX}",
         file.display()
     );
-    IssueModel::from_file(&fs::read(&file).with_context(what)?).with_context(what)
+    fs::read(file).with_context(|| cannot_read(file))
+}
+
+fn cannot_read(file: &Path) -> String {
+    format!("could not read the issue classifier {}", file.display())
 }

@@ -10,8 +10,9 @@ use sha2::{Digest, Sha256};
 use super::{
     MODEL_FILE, TRAINING_FILE,
     rows::{self, Columns, Row},
+    shelf,
 };
-use crate::{figures::rounded, progress, table, text::shelf};
+use crate::{figures::rounded, progress, table, text};
 
 /// Learns which issue a message is about, from tables (TSV, or CSV by the file's name) whose first line names the columns
 /// `text` and `label`. Rows with the label `oos` teach what belongs to no issue.
@@ -101,6 +102,11 @@ pub(crate) fn run(args: &TrainArgs) -> anyhow::Result<()> {
         args.out.display(),
         args.out.display()
     );
+    println!(
+        "to read what customers write with it: `cp {}/{MODEL_FILE} overture-data/models/{name}.{}`, then `overture models activate {name}`",
+        args.out.display(),
+        shelf::ENDING,
+    );
     Ok(())
 }
 
@@ -116,8 +122,8 @@ fn write(made: &Made, malformed: usize, args: &TrainArgs) -> anyhow::Result<()> 
     });
     let what = || format!("could not make {}", args.out.display());
     std::fs::create_dir_all(&args.out).with_context(what)?;
-    shelf::replace(&args.out.join(MODEL_FILE), &file)?;
-    shelf::replace(
+    text::shelf::replace(&args.out.join(MODEL_FILE), &file)?;
+    text::shelf::replace(
         &args.out.join(TRAINING_FILE),
         format!("{training:#}\n").as_bytes(),
     )

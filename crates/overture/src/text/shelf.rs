@@ -1,7 +1,7 @@
 //! Which text models there are, and which one is active: the one that ships, and those in a folder.
 //!
-//! The folder holds `NAME.model` files (tier 0), beside each a `NAME.encoder` where it has tier 1, and `active`, a text file with one name a line, the newest last: taking a line
-//! away again is rolling back.
+//! The folder holds `NAME.model` files (tier 0), beside each a `NAME.encoder` where it has tier 1, and `active`, the list of those that
+//! were made the one in use.
 
 use std::{
     fs,
@@ -17,6 +17,8 @@ use overture_inference::{
 };
 use sha2::{Digest, Sha256};
 
+use crate::models::history::{self, History};
+
 /// The model that ships.
 static SHIPPED: &[u8] = include_bytes!("../../../../models/text-1.model");
 
@@ -29,14 +31,14 @@ pub(crate) const ENCODER: &str = "encoder";
 /// The name of the model that ships.
 pub(crate) const SHIPPED_NAME: &str = "text-1";
 
+/// The ending of a model's file.
+pub(crate) const ENDING: &str = "model";
+
 /// The largest model file that is read, in bytes.
 const FILE_BYTES_MAX: u64 = 256 << 20;
 
 /// The file that says which models were made active, in order.
 const ACTIVE: &str = "active";
-
-/// The longest list that is kept of them.
-const HISTORY_MAX: usize = 100;
 
 /// What is in use, and what was said on the way.
 pub(crate) struct Active {
@@ -55,14 +57,15 @@ pub(crate) fn shipped() -> TextTables {
 
 /// The chosen model, or the shipped one where it cannot be used.
 pub(crate) fn active(folder: &Path) -> Active {
-    let Some(name) = history(folder).pop().filter(|name| name != SHIPPED_NAME) else {
+    let history = History::read(folder, ACTIVE);
+    let Some(name) = history.last().filter(|name| *name != SHIPPED_NAME) else {
         return Active {
             model: shipped(),
             file: None,
             fallback: None,
         };
     };
-    let file = path_of(folder, &name);
+    let file = history::file_of(folder, name, ENDING);
     match read(&file) {
         Ok(model) => Active {
             model,
@@ -168,34 +171,16 @@ pub(crate) struct Shelved {
 /// # Errors
 /// The folder cannot be read.
 pub(crate) fn list(folder: &Path) -> anyhow::Result<Vec<Shelved>> {
-    let active = history(folder)
-        .pop()
-        .unwrap_or_else(|| SHIPPED_NAME.to_owned());
-    let mut found = Vec::new();
-    if folder.is_dir() {
-        for entry in
-            fs::read_dir(folder).with_context(|| format!("could not read {}", folder.display()))?
-        {
-            let file = entry
-                .with_context(|| format!("could not read {}", folder.display()))?
-                .path();
-            if file
-                .extension()
-                .is_some_and(|extension| extension == "model")
-                && let Some(name) = file.file_stem().and_then(|name| name.to_str())
-            {
-                found.push((name.to_owned(), file.clone()));
-            }
-        }
-    }
-    found.sort();
+    let history = History::read(folder, ACTIVE);
+    let active = history.last().unwrap_or(SHIPPED_NAME);
     let shipped = Shelved {
         name: SHIPPED_NAME.to_owned(),
         file: None,
         is_active: active == SHIPPED_NAME,
         has_encoder: true,
     };
-    let own = found.into_iter().map(|(name, file)| Shelved {
+    let own = history::files(folder, ENDING)?;
+    let own = own.into_iter().map(|(name, file)| Shelved {
         is_active: name == active,
         has_encoder: file.with_extension(ENCODER).is_file(),
         name,
@@ -210,7 +195,7 @@ pub(crate) fn list(folder: &Path) -> anyhow::Result<Vec<Shelved>> {
 /// There is none of that name, or it cannot be used; then nothing changes.
 pub(crate) fn activate(folder: &Path, name: &str) -> anyhow::Result<()> {
     if name != SHIPPED_NAME {
-        let file = path_of(folder, name);
+        let file = history::file_of(folder, name, ENDING);
         anyhow::ensure!(
             file.is_file(),
             "there is no model {name} in {}",
@@ -221,10 +206,7 @@ pub(crate) fn activate(folder: &Path, name: &str) -> anyhow::Result<()> {
             blended(Some(&file), tables)?;
         }
     }
-    let mut history = history(folder);
-    history.push(name.to_owned());
-    let surplus = history.len().saturating_sub(HISTORY_MAX);
-    save(folder, &history[surplus..])
+    History::read(folder, ACTIVE).choose(name)
 }
 
 /// Goes back to the model that was in use before; gives its name.
@@ -232,13 +214,13 @@ pub(crate) fn activate(folder: &Path, name: &str) -> anyhow::Result<()> {
 /// # Errors
 /// There was none before.
 pub(crate) fn roll_back(folder: &Path) -> anyhow::Result<String> {
-    let mut history = history(folder);
+    let history = History::read(folder, ACTIVE);
     anyhow::ensure!(
-        history.pop().is_some(),
+        history.last().is_some(),
         "{SHIPPED_NAME} ships with the binary and nothing else was in use"
     );
-    save(folder, &history)?;
-    Ok(history.pop().unwrap_or_else(|| SHIPPED_NAME.to_owned()))
+    let before = history.take_back()?;
+    Ok(before.unwrap_or_else(|| SHIPPED_NAME.to_owned()))
 }
 
 /// What `models show` prints.
@@ -246,7 +228,7 @@ pub(crate) fn roll_back(folder: &Path) -> anyhow::Result<String> {
 /// # Errors
 /// There is none of that name, or it cannot be used.
 pub(crate) fn describe(folder: &Path, name: &str) -> anyhow::Result<serde_json::Value> {
-    let file = path_of(folder, name);
+    let file = history::file_of(folder, name, ENDING);
     let is_shipped = name == SHIPPED_NAME;
     let part = |shipped: &[u8], file: &Path| -> anyhow::Result<(Vec<u8>, serde_json::Value)> {
         let (bytes, place) = if is_shipped {
@@ -276,28 +258,4 @@ pub(crate) fn describe(folder: &Path, name: &str) -> anyhow::Result<serde_json::
     }
     said["tier"] = i32::from(said["encoder"].is_object()).into();
     Ok(said)
-}
-
-fn path_of(folder: &Path, name: &str) -> PathBuf {
-    let plain: String = name
-        .chars()
-        .filter(|char| char.is_ascii_alphanumeric() || matches!(char, '-' | '_' | '.'))
-        .collect();
-    folder.join(format!("{plain}.model"))
-}
-
-fn history(folder: &Path) -> Vec<String> {
-    let text = fs::read_to_string(folder.join(ACTIVE)).unwrap_or_default();
-    text.lines()
-        .map(str::trim)
-        .filter(|line| !line.is_empty())
-        .map(str::to_owned)
-        .collect()
-}
-
-fn save(folder: &Path, history: &[String]) -> anyhow::Result<()> {
-    fs::create_dir_all(folder).with_context(|| format!("could not make {}", folder.display()))?;
-    let mut text = history.join("\n");
-    text.push('\n');
-    replace(&folder.join(ACTIVE), text.as_bytes())
 }

@@ -117,6 +117,7 @@ fn power_fails_when_due(folder: &Path, backend: &Backend, conversation: Interact
     AHEAD_MS.fetch_max(ahead_ms, Ordering::SeqCst);
     let faults = Arc::new(Faults::default());
     let (handle, running) = core::start(Options {
+        issues: None,
         store: Arc::new(FaultyStore::new(Arc::clone(&store), Arc::clone(&faults))),
         engagement: Arc::new(PlainModel),
         text: Arc::new(overture_engine::understand::text::NoTextModel),

@@ -2,6 +2,7 @@
 //! temporary folder, over its public interface.
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "tests")]
 
+mod about;
 mod callback;
 mod commands;
 mod consent;

@@ -91,6 +91,7 @@ fn replay(store: &dyn Store) -> Vec<DecisionRecord> {
         policy: Arc::new(Policy::from_shipped(0)),
         engagement: cli::engagement(),
         text: cli::text(),
+        issues: None,
         lexicon: Default::default(),
         key: Default::default(),
     };

@@ -13,8 +13,8 @@ use std::{
 };
 
 use overture_engine::model::{
-    CustomerBody, CustomerId, CustomerToRoute, Input, InputBody, Private, RouteEvent, Seq,
-    Timestamp,
+    CustomerBody, CustomerId, CustomerToRoute, Input, InputBody, LabelledText, Private, RouteEvent,
+    Seq, TextLabel, Timestamp,
 };
 
 use super::{Make, Plain, owner};
@@ -31,7 +31,7 @@ const RECORDS_MAX: u64 = 60;
 const BYTES_ENOUGH: usize = 5_000;
 
 /// The files of fields that came after a type's first file.
-const LATER: [(&str, &str); 13] = [
+const LATER: [(&str, &str); 16] = [
     ("customer", "customer_hours_of_callbacks"),
     ("route", "route_numbers_of_bookings"),
     ("customer", "customer_browsers"),
@@ -45,15 +45,19 @@ const LATER: [(&str, &str); 13] = [
     ("customer", "customer_heard"),
     ("timeline", "timeline_labelled"),
     ("world", "world_lexicon"),
+    ("customer", "customer_issues"),
+    ("conversation", "conversation_issue"),
+    ("timeline", "timeline_issues"),
 ];
 
 type IsWanted = fn(&Input) -> bool;
 
 /// The logs of inputs that came after the first file, with the seed they are made from.
-const LATER_LOGS: [(&str, u64, IsWanted); 3] = [
+const LATER_LOGS: [(&str, u64, IsWanted); 4] = [
     ("log_hours_of_callbacks", 0, has_hours_or_number),
     ("log_askers", 1, has_asker_or_failure),
     ("log_second_readings", 2, is_reading_or_label),
+    ("log_issues", 3, has_issue),
 ];
 
 /// The files of a type, without their ending.
@@ -190,6 +194,20 @@ fn is_reading_or_label(input: &Input) -> bool {
         body,
         CustomerBody::ReadAgain { .. } | CustomerBody::Labelled(_)
     )
+}
+
+fn has_issue(input: &Input) -> bool {
+    let InputBody::Customer(event) = &input.body else {
+        return false;
+    };
+    let is_label = matches!(
+        &event.body,
+        CustomerBody::Labelled(LabelledText {
+            label: TextLabel::Issue(_),
+            ..
+        })
+    );
+    event.issue.is_some() || is_label
 }
 
 struct WriteMissing;

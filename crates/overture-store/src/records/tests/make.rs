@@ -267,6 +267,7 @@ impl Make {
                 path: make.text(),
                 path_since: make.at(),
                 source: make.maybe(Self::source),
+                issue: make.maybe(|make| Box::new(make.named_issue())),
             }),
             browsers: self.many(|make| Browser {
                 device: make.link_key(),
@@ -345,6 +346,7 @@ impl Make {
             }),
             callback: self.maybe(|make| Box::new(make.callback_state())),
             chat: Box::new(self.chat_state()),
+            issues: self.many(Self::named_issue),
         }
     }
 
@@ -412,10 +414,36 @@ impl Make {
                     asker: self.maybe(Self::asker),
                     message_key: self.maybe(Self::number),
                     reading: self.maybe(Self::text_reading),
+                    issue: self.maybe(Self::text_issue),
                     original: None,
                     body: self.body(),
                 }),
             },
+        }
+    }
+
+    fn text_issue(&mut self) -> TextIssue {
+        TextIssue {
+            model: self.text(),
+            named: self.maybe(Self::text),
+            p: self.float() as f32,
+        }
+    }
+
+    fn named_issue(&mut self) -> NamedIssue {
+        NamedIssue {
+            row: self.number(),
+            at: self.at(),
+            label: self.text(),
+            p: self.float() as f32,
+        }
+    }
+
+    fn text_label(&mut self) -> TextLabel {
+        if self.flag() {
+            TextLabel::Sentiment(self.sentiment().label)
+        } else {
+            TextLabel::Issue(self.maybe(Self::text))
         }
     }
 
@@ -704,8 +732,9 @@ impl Make {
             },
             30 => CustomerBody::Labelled(LabelledText {
                 agent: self.agent_id(),
+                conversation: self.maybe(Self::interaction),
                 row: self.number(),
-                sentiment: self.sentiment().label,
+                label: self.text_label(),
                 text: self.private(),
             }),
             29 => CustomerBody::ReadAgain {
@@ -1001,7 +1030,7 @@ impl Make {
         if self.below(8) == 0 {
             return TimelineBody::Callback(Box::new(self.callback_view()));
         }
-        match self.below(21) {
+        match self.below(22) {
             14 => TimelineBody::Article(self.article()),
             0 => TimelineBody::Page { path: self.text() },
             1 => TimelineBody::Struggle {
@@ -1089,7 +1118,11 @@ impl Make {
             19 => TimelineBody::Labelled {
                 agent: self.agent_id(),
                 row: self.number(),
-                sentiment: self.sentiment().label,
+                label: self.text_label(),
+            },
+            20 => TimelineBody::Issue {
+                of: self.reading_of(),
+                issue: self.text_issue(),
             },
             18 => TimelineBody::Revealed {
                 agent: self.agent_id(),
@@ -1118,6 +1151,7 @@ impl Make {
             code: self.maybe(Self::code),
             chat: Box::new(self.chat_standing()),
             callback: self.maybe(Self::callback_row),
+            issue: self.maybe(Self::named_issue),
         }
     }
 

@@ -148,6 +148,7 @@ fn a_folded_customers_texts_are_sealed_with_their_own_key() {
             asker: None,
             message_key: None,
             reading: None,
+            issue: None,
             original: None,
             body,
         }),
