@@ -26,8 +26,9 @@ export async function waitFor(what, condition, withinMs = 20_000) {
 }
 
 /** Starts `overture serve` (or another command that prints the same line). */
-export async function startServer({ command = 'serve', args = [], env = {} } = {}) {
+export async function startServer({ command = 'serve', args = [], env = {}, prepare } = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'overture-browser-'));
+  await prepare?.(folder);
   const log = await open(join(folder, 'server.log'), 'w');
   const child = spawn(
     binary,

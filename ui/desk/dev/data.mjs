@@ -301,12 +301,14 @@ export const conversations = [
   talk(1, 0, {
     last_message: 'Oh! That worked. But now it shows delivery on the 30th, and I am away then.',
     unread: 1,
+    issue: { label: 'delivery', p: 0.77 },
   }),
   talk(2, 1, { channel: 'callback', phone: '+44 20 7946 0958', last_at: at(500) }),
   talk(4, 9, {
     agent: agents[1].agent,
     agent_name: agents[1].name,
     last_message: 'Let me ask the carrier where they left it.',
+    issue: { label: 'parcel left with a neighbour or at a shop', p: 0.64 },
     last_at: at(3900),
   }),
   talk(5, 5, { status: 'ended', last_message: 'Danke, das war alles.', last_at: at(7000) }),

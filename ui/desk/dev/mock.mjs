@@ -7,7 +7,7 @@ import { extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as data from './data.mjs';
 import { lexicon_routes } from './lexicon.mjs';
-import { mood_of } from './mood.mjs';
+import { ISSUES, issue_of, mood_of } from './mood.mjs';
 import { upgrade } from './socket.mjs';
 
 const flag = (name) => process.argv.includes(`--${name}`);
@@ -114,6 +114,7 @@ function say(customer, conversation, text) {
   const message = data.id('msg', Date.now() % 1e6);
   append(customer, { kind: 'message', conversation, message, author: 'customer', text });
   append(customer, mood_of(customer, text, { message }));
+  append(customer, issue_of(text, { message }));
 }
 
 const routes = [
@@ -286,6 +287,21 @@ const routes = [
       setTimeout(pushState, 20);
       if (!flag('quiet')) setTimeout(() => say(talk.customer, id, 'Thank you, that worked 😀'), 3000);
       return [200, { seq: stored.seq, message: stored.message }];
+    },
+  ],
+  ['GET', '/v1/issues', () => [200, { model: 'shop-issues', issues: ISSUES }]],
+  [
+    'POST',
+    '/v1/conversations/:id/messages/:seq/issue',
+    ({ id, seq, body }) => {
+      const has = ([, items]) => items.some((it) => it.seq === Number(seq));
+      const [customer] = [...data.timelines].find(has);
+      const label = body.issue ?? undefined;
+      append(customer, { kind: 'labelled_issue', row: Number(seq), agent_name: me.name, label });
+      const talk = data.conversations.find((it) => it.conversation === id);
+      if (talk) talk.issue = label && { label, p: 1 };
+      pushState();
+      return [204];
     },
   ],
   [
@@ -645,6 +661,8 @@ const routes = [
         skipped: 0,
         rejected: 2,
         demo: true,
+        text_model: { name: 'text-1', problem: null },
+        issue_classifier: { name: 'shop-issues', issues: ISSUES.length, problem: null },
         remote_text: null,
       },
     ],

@@ -70,13 +70,28 @@ export function mood_of(customer, text, of) {
   };
 }
 
-/** Timeline items with a mood right after each message of the customer. */
+export const ISSUES = ['delivery', 'payment', 'refund', 'sign in', 'size and fit'];
+const ABOUT = [
+  [/money back|refund/i, 'refund', 0.91],
+  [/card|pay|checkout|declin/i, 'payment', 0.83],
+  [/order|parcel|not here|address|deliver/i, 'delivery', 0.77],
+  [/size|fit/i, 'size and fit', 0.58],
+];
+
+/** What `text` is about, as the rest of a timeline row; `of` is `{message}` or `{event}`. */
+export function issue_of(text, of) {
+  const [, label, p] = ABOUT.find(([words]) => words.test(text)) ?? [null, undefined, 0.72];
+  return { kind: 'issue', ...of, ...(label ? { label } : {}), p, model: 'shop-issues' };
+}
+
+/** Timeline items with a mood, and what it is about, right after each message of the customer. */
 export function with_moods(customer, items) {
   return items.flatMap((item) =>
     item.kind === 'message' && item.author === 'customer'
       ? [
           item,
           { seq: item.seq + 0.5, at: item.at, ...mood_of(customer, item.text, { message: item.message }) },
+          { seq: item.seq + 0.75, at: item.at, ...issue_of(item.text, { message: item.message }) },
         ]
       : [item],
   );

@@ -158,6 +158,10 @@ export class Api {
   label = (conversation: string, seq: number, sentiment: wire.Sentiment['label']) =>
     this.post(`/v1/conversations/${seg(conversation)}/messages/${seq}/label`, { sentiment });
 
+  issues = () => this.get<wire.IssueClassifier>('/v1/issues');
+  label_issue = (conversation: string, seq: number, issue: string | null) =>
+    this.post(`/v1/conversations/${seg(conversation)}/messages/${seq}/issue`, { issue });
+
   callbacks = () => this.get<wire.ScheduledCallback[]>('/v1/desk/callbacks');
   called = (conversation: string, outcome: wire.CallOutcome, notes: string) =>
     this.post(`/v1/conversations/${seg(conversation)}/called`, { outcome, notes });

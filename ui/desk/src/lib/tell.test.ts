@@ -28,6 +28,16 @@ test.each([
     },
     'Feedback Submitted: negative −0.7',
   ],
+  [
+    { kind: 'issue', event: 'Feedback Submitted', label: 'refund', p: 0.914 },
+    'Feedback Submitted: about refund, 91 %',
+  ],
+  [{ kind: 'issue', message: 'msg_1', p: 0.7 }, 'Message: about none of your issues, 70 %'],
+  [
+    { kind: 'labelled_issue', row: 1, agent_name: 'Mara', label: 'refund' },
+    'Mara said that a message is about refund',
+  ],
+  [{ kind: 'labelled_issue', row: 1 }, 'Somebody said that a message is about none of your issues'],
   [{ kind: 'resolution', code: 'no_fix', agent_name: 'Mara' }, 'Could not be fixed, by Mara'],
   [
     { kind: 'mail_failed', failure: 'refused', detail: 'answered 550' },

@@ -1,6 +1,6 @@
 // Timeline items as plain sentences.
 
-import { duration, full_time, plain_value, plural, time_of_day, words } from './format';
+import { duration, full_time, percent, plain_value, plural, time_of_day, words } from './format';
 import { feeling, is_unsure } from './mood';
 import { as_reasons, outcome_label, reason_label } from './reasons';
 import { without_markers } from './redacted';
@@ -83,6 +83,16 @@ export function tell(item: TimelineItem): Told {
       return {
         icon: 'check',
         text: `${item.agent_name ?? 'Somebody'} said that a message is ${item.sentiment}`,
+      };
+    case 'labelled_issue':
+      return {
+        icon: 'check',
+        text: `${item.agent_name ?? 'Somebody'} said that a message is about ${item.label ?? 'none of your issues'}`,
+      };
+    case 'issue':
+      return {
+        icon: 'flag',
+        text: `${item.event ? words(item.event) : 'Message'}: about ${item.label ?? 'none of your issues'}, ${percent(item.p)}`,
       };
     case 'mood':
       return tell_mood(item);

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { last_readings, merge_items, noise_summary, settle_pending, to_rows } from './timeline';
+import { about_of } from './issues.svelte';
 import type { MoodItem, TimelineItem } from './wire';
 
 const DAY = new Date(2026, 10, 21, 9).getTime();
@@ -130,6 +131,54 @@ describe('rows', () => {
     ];
     const told = to_rows(items).map((row) => (row.type === 'message' ? row.labelled?.sentiment : row.type));
     expect(told).toEqual(['day', 'negative']);
+  });
+  test('what a message is about, as read and as staff says, stands with the message', () => {
+    const read: TimelineItem = {
+      seq: 2,
+      at: at(2),
+      kind: 'issue',
+      message: 'msg_1',
+      label: 'delivery',
+      p: 0.8,
+      model: 'own',
+    };
+    const said = (seq: number, label?: string): TimelineItem => ({
+      seq,
+      at: at(seq),
+      kind: 'labelled_issue',
+      row: 1,
+      ...(label ? { label } : {}),
+    });
+    const told = (items: TimelineItem[]) =>
+      to_rows([message(1, 'customer'), ...items]).map((row) =>
+        row.type === 'message' ? [row.issue?.label, about_of(row.issue, row.labelled_issue)] : row.type,
+      );
+    expect(told([])).toEqual(['day', [undefined, undefined]]);
+    expect(told([read])).toEqual(['day', ['delivery', 'delivery']]);
+    expect(told([read, said(3), said(4, 'refund')])).toEqual(['day', ['delivery', 'refund']]);
+    expect(told([read, said(3, 'refund'), said(4)])).toEqual(['day', ['delivery', null]]);
+    const unknown: TimelineItem = {
+      seq: 2,
+      at: at(2),
+      kind: 'issue',
+      message: 'msg_1',
+      p: 0.7,
+      model: 'own',
+    };
+    expect(told([unknown])).toEqual(['day', [undefined, null]]);
+  });
+  test('what an event is about is a row, where it is about something', () => {
+    const read = (label?: string): TimelineItem => ({
+      seq: 2,
+      at: at(2),
+      kind: 'issue',
+      event: 'Feedback Submitted',
+      ...(label ? { label } : {}),
+      p: 0.8,
+      model: 'own',
+    });
+    expect(types([page(1), read('refund')])).toEqual(['day', 'event', 'event']);
+    expect(types([page(1), read()])).toEqual(['day', 'event']);
   });
   test('a text that was read anew is told once, as it was read last', () => {
     const said: TimelineItem = { seq: 1, at: at(1), kind: 'custom', name: 'Feedback Submitted' };

@@ -1,7 +1,16 @@
 // From stored timeline items to the rows an agent reads: one order, day separators, noise folded, offers told once.
 
 import { day_key } from './format';
-import type { AttachedFile, LabelledItem, MessageItem, MoodItem, OfferItem, TimelineItem } from './wire';
+import type {
+  AttachedFile,
+  IssueItem,
+  LabelledIssueItem,
+  LabelledItem,
+  MessageItem,
+  MoodItem,
+  OfferItem,
+  TimelineItem,
+} from './wire';
 
 /** A message typed here that the server has not confirmed yet. */
 export interface PendingMessage {
@@ -22,6 +31,8 @@ export type Row =
       starts_run: boolean;
       mood?: MoodItem | undefined;
       labelled?: LabelledItem | undefined;
+      issue?: IssueItem | undefined;
+      labelled_issue?: LabelledIssueItem | undefined;
     }
   | { type: 'pending'; key: string; pending: PendingMessage }
   | { type: 'noise'; key: string; items: TimelineItem[] }
@@ -73,8 +84,7 @@ export function last_readings(items: TimelineItem[]): TimelineItem[] {
 
 export function to_rows(items: TimelineItem[], pending: PendingMessage[] = []): Row[] {
   const rows: Row[] = [];
-  const moods = moods_by_message(items);
-  const labels = labels_by_row(items);
+  const said = said_of(items);
   const offers = new Map<string, Extract<Row, { type: 'offer' }>>();
   let day: number | undefined;
   let quiet: TimelineItem[] = [];
@@ -86,8 +96,7 @@ export function to_rows(items: TimelineItem[], pending: PendingMessage[] = []): 
   };
 
   for (const item of items) {
-    // it is told with its message
-    if ((item.kind === 'mood' && item.message) || item.kind === 'labelled') continue;
+    if (is_told_elsewhere(item)) continue;
     const its_day = day_key(item.at);
     if (its_day !== day) {
       flush();
@@ -118,7 +127,7 @@ export function to_rows(items: TimelineItem[], pending: PendingMessage[] = []): 
     }
     if (item.kind === 'mood' && is_told_by(item, quiet[quiet.length - 1])) quiet.pop();
     flush();
-    rows.push(row_of(item, rows, moods, labels));
+    rows.push(row_of(item, rows, said));
   }
   flush();
   for (const message of pending)
@@ -126,27 +135,39 @@ export function to_rows(items: TimelineItem[], pending: PendingMessage[] = []): 
   return fold_signals(rows);
 }
 
-/** What the words of each message said, by the message. */
-function moods_by_message(items: TimelineItem[]): Map<string, MoodItem> {
-  const moods = new Map<string, MoodItem>();
-  for (const item of items) if (item.kind === 'mood' && item.message) moods.set(item.message, item);
-  return moods;
+/** What was read of messages, by the message, and what staff said of them, by the message's row: the last word. */
+interface Said {
+  moods: Map<string, MoodItem>;
+  issues: Map<string, IssueItem>;
+  labels: Map<number, LabelledItem>;
+  labelled_issues: Map<number, LabelledIssueItem>;
 }
 
-/** What staff said each message really is, by the message's row: the last word. */
-function labels_by_row(items: TimelineItem[]): Map<number, LabelledItem> {
-  return new Map(items.flatMap((item) => (item.kind === 'labelled' ? [[item.row, item]] : [])));
+function said_of(items: TimelineItem[]): Said {
+  const said: Said = { moods: new Map(), issues: new Map(), labels: new Map(), labelled_issues: new Map() };
+  for (const item of items) {
+    if (item.kind === 'mood' && item.message) said.moods.set(item.message, item);
+    else if (item.kind === 'issue' && item.message) said.issues.set(item.message, item);
+    else if (item.kind === 'labelled') said.labels.set(item.row, item);
+    else if (item.kind === 'labelled_issue') said.labelled_issues.set(item.row, item);
+  }
+  return said;
 }
 
-function row_of(
-  item: TimelineItem,
-  rows: Row[],
-  moods: Map<string, MoodItem>,
-  labels: Map<number, LabelledItem>,
-): Row {
+/** What belongs to a message is told with it; that an event is about none of the issues is not worth a line. */
+function is_told_elsewhere(item: TimelineItem): boolean {
+  if (item.kind === 'labelled' || item.kind === 'labelled_issue') return true;
+  if (item.kind === 'issue') return item.message !== undefined || item.label === undefined;
+  return item.kind === 'mood' && Boolean(item.message);
+}
+
+function row_of(item: TimelineItem, rows: Row[], said: Said): Row {
   if (item.kind === 'message') {
-    const mood = item.author === 'customer' ? moods.get(item.message) : undefined;
-    const labelled = labels.get(item.seq);
+    const is_customers = item.author === 'customer';
+    const mood = is_customers ? said.moods.get(item.message) : undefined;
+    const issue = is_customers ? said.issues.get(item.message) : undefined;
+    const labelled = said.labels.get(item.seq);
+    const labelled_issue = said.labelled_issues.get(item.seq);
     return {
       type: 'message',
       key: `m${item.seq}`,
@@ -154,6 +175,8 @@ function row_of(
       starts_run: !continues_run(item, rows),
       mood,
       labelled,
+      issue,
+      labelled_issue,
     };
   }
   if (item.kind === 'behaviour') return { type: 'signal', key: `s${item.seq}`, items: [item] };

@@ -61,6 +61,8 @@ export interface Conversation {
   undeliverable: boolean;
   phone?: string;
   callback?: CallbackInfo;
+  /** What it is about now. */
+  issue?: NamedIssue;
 }
 
 /** When a callback is due, and for whom it rings. */
@@ -232,6 +234,35 @@ export interface LabelledItem extends ItemBase {
   agent_name?: string;
   sentiment: Sentiment['label'];
 }
+/** An issue with its probability; 1 where staff said so. */
+export interface NamedIssue {
+  label: string;
+  p: number;
+}
+/** What messages can be about; no issues where no classifier is in use. */
+export interface IssueClassifier {
+  model?: string;
+  issues: string[];
+}
+/** What words of the customer are about; for staff only. */
+export interface IssueItem extends ItemBase {
+  kind: 'issue';
+  /** Whose words: a message, or else an event of the organisation's own. */
+  message?: string;
+  event?: string;
+  /** None where the words are about none of the issues. */
+  label?: string;
+  /** The probability of that. */
+  p: number;
+  model: string;
+}
+/** Somebody said what the message at `row` is about; no label for none of the issues. */
+export interface LabelledIssueItem extends ItemBase {
+  kind: 'labelled_issue';
+  row: number;
+  agent_name?: string;
+  label?: string;
+}
 export type Emotion =
   'anger' | 'frustration' | 'sadness' | 'fear' | 'joy' | 'gratitude' | 'surprise' | 'neutral';
 export interface Sentiment {
@@ -359,6 +390,8 @@ export type TimelineItem =
   | MoodItem
   | RevealedItem
   | LabelledItem
+  | IssueItem
+  | LabelledIssueItem
   | ResolutionItem
   | ChatTermsItem
   | MailFailedItem
@@ -740,6 +773,9 @@ export interface Status {
   skipped: number;
   rejected: number;
   demo: boolean;
+  /** What reads texts, and why it is not what was chosen. */
+  text_model: { name: string; problem?: string | null };
+  issue_classifier?: { name?: string | null; issues?: number | null; problem?: string | null } | null;
   /** The service that what customers write is also sent to. */
   remote_text?: { service: string; host: string } | null;
 }
