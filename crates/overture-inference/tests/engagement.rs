@@ -111,7 +111,12 @@ fn every_model_file_is_in_the_registry() {
         .collect();
     assert_eq!(
         names,
-        [Logistic::shipped().name(), "text-1-encoder", "text-1"]
+        [
+            Logistic::shipped().name(),
+            "text-1-encoder",
+            "text-1",
+            "voice-1"
+        ]
     );
 }
 
