@@ -320,11 +320,12 @@ impl Flow<'_> {
         if !customer::may_analyse(state.as_deref(), unsaid, world) {
             return Ok((None, None));
         }
-        let reading = world.lexicon.read(&*world.text, &text);
+        let rewritten = world.lexicon.rewrite(&text);
+        let reading = world.lexicon.read_rewritten(&*world.text, &rewritten);
         let issue = world
             .issues
             .as_deref()
-            .map(|classifier| understand::issue::read(classifier, &world.lexicon, &text));
+            .map(|classifier| understand::issue::read(classifier, &world.lexicon, &rewritten));
         Ok((Some(reading), issue))
     }
 

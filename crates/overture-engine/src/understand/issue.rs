@@ -1,6 +1,6 @@
 //! What reads what a text is about, and what a conversation is about after it.
 
-use super::DomainLexicon;
+use super::{DomainLexicon, lexicon::Rewritten};
 use crate::{
     decide::SentimentSettings,
     model::{CustomerState, ISSUES_KEPT_MAX, NamedIssue, TextIssue, Timestamp},
@@ -20,9 +20,13 @@ pub trait IssueClassifier: Send + Sync {
     fn read(&self, text: &str) -> TextIssue;
 }
 
-/// What the classifier says of a text, read by the list of phrases.
-pub fn read(classifier: &dyn IssueClassifier, lexicon: &DomainLexicon, text: &str) -> TextIssue {
-    let issue = classifier.read(lexicon.rewrite(text).text());
+/// What the classifier says of a text that the list of phrases has rewritten.
+pub fn read(
+    classifier: &dyn IssueClassifier,
+    lexicon: &DomainLexicon,
+    rewritten: &Rewritten<'_>,
+) -> TextIssue {
+    let issue = classifier.read(rewritten.text());
     TextIssue {
         model: lexicon.named(&issue.model),
         ..issue

@@ -126,10 +126,14 @@ impl DomainLexicon {
 
     /// What the model says of the text, read by this list.
     pub fn read(&self, model: &dyn TextModel, text: &str) -> TextReading {
-        let rewritten = self.rewrite(text);
+        self.read_rewritten(model, &self.rewrite(text))
+    }
+
+    /// The same of a text that was rewritten already.
+    pub fn read_rewritten(&self, model: &dyn TextModel, rewritten: &Rewritten<'_>) -> TextReading {
         let mut reading = model.read(rewritten.text());
         if let TextReading::Scored(score) = &mut reading {
-            self.settle(&rewritten, score);
+            self.settle(rewritten, score);
         }
         reading
     }
