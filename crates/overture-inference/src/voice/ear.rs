@@ -38,17 +38,8 @@ pub(super) struct Ear {
 
 impl Ear {
     pub(super) fn new() -> Self {
-        Self::with(Frames::new())
-    }
-
-    /// For another stream, with the same tables.
-    pub(super) fn anew(&self) -> Self {
-        Self::with(self.frames.anew())
-    }
-
-    fn with(frames: Frames) -> Self {
         Self {
-            frames,
+            frames: Frames::new(),
             speech: Speech::new(),
             waiting: VecDeque::new(),
             first: 0,

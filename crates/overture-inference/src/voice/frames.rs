@@ -4,7 +4,7 @@
 //! passes, and so the same voice measures alike on both. Nothing depends on how loud the recording is, except the energy,
 //! of which only differences are used.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use crate::audio::RATE;
 use realfft::{ComplexToReal, RealFftPlanner, RealToComplex, num_complex::Complex};
@@ -69,9 +69,6 @@ pub(super) struct Frame {
 
 /// Cuts a stream of samples at 8 kHz into frames and measures them.
 pub(super) struct Frames {
-    forward: Arc<dyn RealToComplex<f32>>,
-    backward: Arc<dyn ComplexToReal<f32>>,
-    tables: Arc<Tables>,
     waiting: Vec<f32>,
     input: Vec<f32>,
     spectrum: Vec<Complex<f32>>,
@@ -81,7 +78,12 @@ pub(super) struct Frames {
     last: Option<(Option<f32>, [f32; BANDS])>,
 }
 
+/// What all streams share, reckoned once.
+static TABLES: LazyLock<Tables> = LazyLock::new(Tables::new);
+
 struct Tables {
+    forward: Arc<dyn RealToComplex<f32>>,
+    backward: Arc<dyn ComplexToReal<f32>>,
     window: [f32; WINDOW],
     /// How much each bin counts where the pitch is looked for: nothing at the band's edges, whose echo would look like a pitch.
     taper: Vec<f32>,
@@ -96,36 +98,17 @@ struct Tables {
 
 impl Frames {
     pub(super) fn new() -> Self {
-        let mut planner = RealFftPlanner::new();
-        let forward = planner.plan_fft_forward(SIZE);
-        let backward = planner.plan_fft_inverse(SIZE);
+        let Tables {
+            forward, backward, ..
+        } = &*TABLES;
         let scratch = forward.get_scratch_len().max(backward.get_scratch_len());
         Self {
-            tables: Arc::new(Tables::new(&*forward, &*backward)),
             waiting: Vec::with_capacity(2 * WINDOW),
             input: forward.make_input_vec(),
             spectrum: forward.make_output_vec(),
             lags: backward.make_output_vec(),
             even_lags: backward.make_output_vec(),
             scratch: vec![Complex::default(); scratch],
-            last: None,
-            forward,
-            backward,
-        }
-    }
-
-    /// Another stream with the same tables.
-    pub(super) fn anew(&self) -> Self {
-        Self {
-            forward: self.forward.clone(),
-            backward: self.backward.clone(),
-            tables: self.tables.clone(),
-            waiting: Vec::with_capacity(2 * WINDOW),
-            input: vec![0.0; SIZE],
-            spectrum: vec![Complex::default(); BINS],
-            lags: vec![0.0; SIZE],
-            even_lags: vec![0.0; SIZE],
-            scratch: self.scratch.clone(),
             last: None,
         }
     }
@@ -143,13 +126,14 @@ impl Frames {
     }
 
     fn measure(&mut self, start: usize) -> Frame {
-        let tables = &*self.tables;
+        let tables = &*TABLES;
         let samples = &self.waiting[start..start + WINDOW];
         for ((input, sample), window) in self.input.iter_mut().zip(samples).zip(&tables.window) {
             *input = sample * window;
         }
         self.input[WINDOW..].fill(0.0);
-        self.forward
+        tables
+            .forward
             .process_with_scratch(&mut self.input, &mut self.spectrum, &mut self.scratch)
             .expect("the buffers have the transform's lengths");
         let mut power = [0.0f32; BINS];
@@ -157,13 +141,15 @@ impl Frames {
             *power = if is_heard(bin) { value.norm_sqr() } else { 0.0 };
             *value = Complex::new(*power, 0.0);
         }
-        self.backward
+        tables
+            .backward
             .process_with_scratch(&mut self.spectrum, &mut self.lags, &mut self.scratch)
             .expect("the buffers have the transform's lengths");
         for ((power, value), share) in power.iter().zip(&mut self.spectrum).zip(&tables.taper) {
             *value = Complex::new(share * power.sqrt().sqrt(), 0.0);
         }
-        self.backward
+        tables
+            .backward
             .process_with_scratch(&mut self.spectrum, &mut self.even_lags, &mut self.scratch)
             .expect("the buffers have the transform's lengths");
         let before = self.last.and_then(|(pitch, _)| pitch);
@@ -326,7 +312,10 @@ fn spectral(
 }
 
 impl Tables {
-    fn new(forward: &dyn RealToComplex<f32>, backward: &dyn ComplexToReal<f32>) -> Self {
+    fn new() -> Self {
+        let mut planner = RealFftPlanner::new();
+        let forward = planner.plan_fft_forward(SIZE);
+        let backward = planner.plan_fft_inverse(SIZE);
         let window: [f32; WINDOW] = std::array::from_fn(|at| {
             let phase = (at as f32 + 0.5) / WINDOW as f32;
             0.5 - 0.5 * (2.0 * std::f32::consts::PI * phase).cos()
@@ -360,7 +349,9 @@ impl Tables {
             )
         };
         Self {
-            correlation: correlation(&window, forward, backward),
+            correlation: correlation(&window, &*forward, &*backward),
+            forward,
+            backward,
             window,
             taper: (0..BINS).map(taper).collect(),
             bands: (0..BANDS).map(band).collect(),

@@ -172,31 +172,21 @@ impl Pieces {
 }
 
 /// Measures recordings one after another, with the same room.
+#[derive(Default)]
 pub struct Measurer {
-    ear: Ear,
     frames: Vec<Frame>,
     room: Room,
-}
-
-impl Default for Measurer {
-    fn default() -> Self {
-        Self {
-            ear: Ear::new(),
-            frames: Vec::new(),
-            room: Room::default(),
-        }
-    }
 }
 
 impl Measurer {
     /// Measures all of `samples` (8 kHz) as one stretch; `None` where less than a third of a second is spoken.
     pub fn measure(&mut self, samples: &[f32]) -> Option<Stretch> {
-        self.ear = self.ear.anew();
+        let mut ear = Ear::new();
         self.frames.clear();
-        self.ear.push(samples, &mut self.frames);
-        self.ear.end(&mut self.frames);
+        ear.push(samples, &mut self.frames);
+        ear.end(&mut self.frames);
         let mut pauses = Pauses::default();
         self.frames.retain(|frame| pauses.keeps(frame));
-        Stretch::of(&self.frames, self.ear.sound(), &mut self.room)
+        Stretch::of(&self.frames, ear.sound(), &mut self.room)
     }
 }
