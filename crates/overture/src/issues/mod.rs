@@ -11,15 +11,19 @@ pub(crate) use evaluate::{EvaluateArgs, run as evaluate};
 pub(crate) use score::{ScoreArgs, run as score};
 pub(crate) use train::{TrainArgs, run as train};
 
-use std::{fs, path::Path};
+use std::path::Path;
 
 use anyhow::Context;
 use overture_inference::issues::IssueModel;
+
+use crate::models::files;
 
 /// The classifier in its folder.
 const MODEL_FILE: &str = "issues.model";
 /// What it was made from, in its folder.
 const TRAINING_FILE: &str = "training.json";
+/// What a file is called where it cannot be read.
+const WHAT: &str = "the issue classifier";
 /// The largest model file that is read, in bytes.
 const FILE_BYTES_MAX: u64 = 512 << 20;
 
@@ -37,15 +41,9 @@ fn read(place: &Path) -> anyhow::Result<IssueModel> {
 }
 
 fn read_bytes(file: &Path) -> anyhow::Result<Vec<u8>> {
-    let size = fs::metadata(file).with_context(|| cannot_read(file))?.len();
-    anyhow::ensure!(
-        size <= FILE_BYTES_MAX,
-        "{} has {size} bytes, expected at most {FILE_BYTES_MAX}",
-        file.display()
-    );
-    fs::read(file).with_context(|| cannot_read(file))
+    files::read(file, FILE_BYTES_MAX, WHAT)
 }
 
 fn cannot_read(file: &Path) -> String {
-    format!("could not read the issue classifier {}", file.display())
+    files::cannot_read(file, WHAT)
 }

@@ -12,7 +12,7 @@ use super::{
     rows::{self, Columns, Row},
     shelf,
 };
-use crate::{figures::rounded, progress, table, text};
+use crate::{figures::rounded, models::files, progress, table};
 
 /// Learns which issue a message is about, from tables (TSV, or CSV by the file's name) whose first line names the columns
 /// `text` and `label`. Rows with the label `oos` teach what belongs to no issue.
@@ -122,8 +122,8 @@ fn write(made: &Made, malformed: usize, args: &TrainArgs) -> anyhow::Result<()> 
     });
     let what = || format!("could not make {}", args.out.display());
     std::fs::create_dir_all(&args.out).with_context(what)?;
-    text::shelf::replace(&args.out.join(MODEL_FILE), &file)?;
-    text::shelf::replace(
+    files::replace(&args.out.join(MODEL_FILE), &file)?;
+    files::replace(
         &args.out.join(TRAINING_FILE),
         format!("{training:#}\n").as_bytes(),
     )

@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::Context;
 
-use crate::text::shelf;
+use super::files;
 
 /// The longest list that is kept.
 const NAMES_MAX: usize = 100;
@@ -62,7 +62,7 @@ impl History {
     fn save(&self) -> anyhow::Result<()> {
         let mut text = self.names.join("\n");
         text.push('\n');
-        shelf::write(text.as_bytes(), &self.file)
+        files::write(&self.file, text.as_bytes())
     }
 }
 
@@ -79,7 +79,7 @@ pub(crate) fn file_of(folder: &Path, name: &str, ending: &str) -> PathBuf {
 ///
 /// # Errors
 /// The folder cannot be read.
-pub(crate) fn files(folder: &Path, ending: &str) -> anyhow::Result<Vec<(String, PathBuf)>> {
+pub(crate) fn listed(folder: &Path, ending: &str) -> anyhow::Result<Vec<(String, PathBuf)>> {
     let what = || format!("could not read {}", folder.display());
     let mut found = Vec::new();
     if folder.is_dir() {

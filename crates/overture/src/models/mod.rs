@@ -1,5 +1,6 @@
 //! `overture models`: which text models and issue classifiers there are, and which are in use.
 
+pub(crate) mod files;
 pub(crate) mod history;
 
 use std::path::{Path, PathBuf};
@@ -122,7 +123,8 @@ fn list(folder: &Path) -> anyhow::Result<()> {
         line(one.is_active, &one.name, &format!("text, {tiers}"), &place);
     }
     let chosen = issues::chosen(folder);
-    let own = history::files(folder, issues::ENDING).context("could not list issue classifiers")?;
+    let own =
+        history::listed(folder, issues::ENDING).context("could not list issue classifiers")?;
     for (name, file) in own {
         let is_active = chosen.as_deref() == Some(&name);
         line(is_active, &name, "issues", &file.display().to_string());

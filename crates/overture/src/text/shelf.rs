@@ -4,7 +4,6 @@
 //! were made the one in use.
 
 use std::{
-    fs,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -17,7 +16,10 @@ use overture_inference::{
 };
 use sha2::{Digest, Sha256};
 
-use crate::models::history::{self, History};
+use crate::models::{
+    files,
+    history::{self, History},
+};
 
 /// The model that ships.
 static SHIPPED: &[u8] = include_bytes!("../../../../models/text-1.model");
@@ -118,40 +120,7 @@ pub(crate) fn read(file: &Path) -> anyhow::Result<TextTables> {
 }
 
 fn read_bytes(file: &Path) -> anyhow::Result<Vec<u8>> {
-    let what = || format!("could not read the model {}", file.display());
-    let size = fs::metadata(file).with_context(what)?.len();
-    anyhow::ensure!(
-        size <= FILE_BYTES_MAX,
-        "{} has {size} bytes, expected at most {FILE_BYTES_MAX}",
-        file.display()
-    );
-    fs::read(file).with_context(what)
-}
-
-/// Writes a model's file, whole or not at all; makes its folder.
-///
-/// # Errors
-/// The disk refuses.
-pub(crate) fn write(bytes: &[u8], file: &Path) -> anyhow::Result<()> {
-    if let Some(folder) = file.parent() {
-        fs::create_dir_all(folder)
-            .with_context(|| format!("could not make {}", folder.display()))?;
-    }
-    replace(file, bytes)
-}
-
-/// Writes a file, whole or not at all.
-///
-/// # Errors
-/// The disk refuses.
-pub(crate) fn replace(file: &Path, bytes: &[u8]) -> anyhow::Result<()> {
-    let half = file.with_extension("part");
-    let done = fs::File::create(&half).and_then(|mut half| {
-        std::io::Write::write_all(&mut half, bytes)?;
-        half.sync_all()
-    });
-    done.and_then(|()| fs::rename(&half, file))
-        .with_context(|| format!("could not write {}", file.display()))
+    files::read(file, FILE_BYTES_MAX, "the model")
 }
 
 /// A model on the shelf.
@@ -179,7 +148,7 @@ pub(crate) fn list(folder: &Path) -> anyhow::Result<Vec<Shelved>> {
         is_active: active == SHIPPED_NAME,
         has_encoder: true,
     };
-    let own = history::files(folder, ENDING)?;
+    let own = history::listed(folder, ENDING)?;
     let own = own.into_iter().map(|(name, file)| Shelved {
         is_active: name == active,
         has_encoder: file.with_extension(ENCODER).is_file(),

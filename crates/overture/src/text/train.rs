@@ -15,7 +15,7 @@ use super::{
     data::{self, Part},
     export, shelf,
 };
-use crate::{progress, table};
+use crate::{models::files, progress, table};
 
 /// Learns a text model from TSV files (columns `text` and `sentiment`; `emotions`, `sarcasm`, `urgency`, `scenario`
 /// if there) and from the public sets that the folder holds.
@@ -82,7 +82,7 @@ pub(crate) fn run(args: &TrainArgs) -> anyhow::Result<()> {
         Some(file) => shelf::read(file)?,
         None => learn(args, &train, &apart)?,
     };
-    shelf::write(&model.to_file(), &args.out)?;
+    files::write(&args.out, &model.to_file())?;
     if !args.without_encoder {
         let mut encoder = match &args.encoder {
             Some(file) => shelf::read_encoder(file)?,
@@ -94,7 +94,7 @@ pub(crate) fn run(args: &TrainArgs) -> anyhow::Result<()> {
             progress::set(&bar, share)
         });
         bar.finish_and_clear();
-        shelf::write(&encoder.to_file(), &args.out.with_extension(shelf::ENCODER))?;
+        files::write(&args.out.with_extension(shelf::ENCODER), &encoder.to_file())?;
     }
     println!(
         "wrote {}; see `overture evaluate text --model {}`",

@@ -12,14 +12,18 @@ pub(crate) use evaluate::{EvaluateArgs, run as evaluate};
 pub(crate) use score::{ScoreArgs, run as score};
 pub(crate) use train::{TrainArgs, run as train};
 
-use std::{fs, path::Path};
+use std::path::Path;
 
 use anyhow::Context;
 use overture_inference::voice::VoiceModel;
 
+use crate::models::files;
+
 /// The model that ships.
 static SHIPPED: &[u8] = include_bytes!("../../../../models/voice-1.model");
 
+/// What a file is called where it cannot be read.
+const WHAT: &str = "the voice model";
 /// The largest model file that is read, in bytes.
 const FILE_BYTES_MAX: u64 = 16 << 20;
 
@@ -33,12 +37,6 @@ fn model(file: Option<&Path>) -> anyhow::Result<VoiceModel> {
             VoiceModel::from_file(SHIPPED).expect("the shipped model is whole: a test reads it")
         );
     };
-    let what = || format!("could not read the voice model {}", file.display());
-    let size = fs::metadata(file).with_context(what)?.len();
-    anyhow::ensure!(
-        size <= FILE_BYTES_MAX,
-        "{} has {size} bytes, expected at most {FILE_BYTES_MAX}",
-        file.display()
-    );
-    VoiceModel::from_file(&fs::read(file).with_context(what)?).with_context(what)
+    let bytes = files::read(file, FILE_BYTES_MAX, WHAT)?;
+    VoiceModel::from_file(&bytes).with_context(|| files::cannot_read(file, WHAT))
 }

@@ -7,7 +7,7 @@ use overture_inference::voice::{Recipe, make};
 use sha2::{Digest, Sha256};
 
 use super::clips::DataArgs;
-use crate::{progress, text::shelf};
+use crate::{models::files, progress};
 
 /// Learns to tell anger, sadness, joy and neutral speech apart, as they sound on a telephone.
 #[derive(Debug, clap::Args)]
@@ -63,7 +63,7 @@ pub(crate) fn run(args: &TrainArgs) -> anyhow::Result<()> {
     let file = made
         .context("no voice model can be made from these recordings")?
         .to_file();
-    shelf::replace(&args.out, &file)?;
+    files::replace(&args.out, &file)?;
     println!(
         "wrote {} ({} bytes, SHA-256 {}); see `overture evaluate voice`",
         args.out.display(),
