@@ -14,8 +14,38 @@ fn escaped(text: &str) -> String {
         .replace('>', "&gt;")
 }
 
+/// [`reliability`] of a figure that `evaluate` printed; `None` where it is none of calibration.
+pub(crate) fn calibration(title: &str, figure: &Value) -> Option<String> {
+    let error = figure["expected_calibration_error"].as_f64();
+    Some(reliability(
+        title,
+        figure["bins"].as_array()?,
+        error.unwrap_or(0.0),
+    ))
+}
+
+/// [`bars`] of all figures that `evaluate` printed with an interval.
+pub(crate) fn intervals(title: &str, figures: &Value) -> String {
+    let of = |(name, figure): (&'_ String, &Value)| {
+        let ends = &figure["interval_95"];
+        let ends = [ends[0].as_f64()?, ends[1].as_f64()?];
+        Some((name.clone(), figure["value"].as_f64()?, ends))
+    };
+    let all: Vec<_> = figures
+        .as_object()
+        .into_iter()
+        .flatten()
+        .filter_map(of)
+        .collect();
+    let named: Vec<_> = all
+        .iter()
+        .map(|(name, value, ends)| (name.as_str(), *value, *ends))
+        .collect();
+    bars(title, &named)
+}
+
 /// How often it was so, by what was said; the size of a mark is how many messages it stands for.
-pub(crate) fn reliability(title: &str, bins: &[Value], error: f64) -> String {
+fn reliability(title: &str, bins: &[Value], error: f64) -> String {
     let mut svg = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 360 360\" role=\"img\" aria-label=\"{0}\">{STYLE}\
 <text class=\"title\" x=\"40\" y=\"20\">{0}</text><text x=\"40\" y=\"38\">expected calibration error {error:.3}</text>\

@@ -49,12 +49,20 @@ pub(crate) fn answer_each(mut answer: impl FnMut(Value, &str) -> Value) -> anyho
                 Err(error) => refused(number, &format!("expected {{\"id\", \"text\"}}: {error}")),
             }
         };
-        serde_json::to_writer(&mut output, &said).context("could not write standard output")?;
-        output
-            .write_all(b"\n")
-            .context("could not write standard output")?;
+        write(&mut output, &said)?;
     }
     output.flush().context("could not write standard output")
+}
+
+/// Writes one line.
+///
+/// # Errors
+/// Writing failed.
+pub(crate) fn write(output: &mut impl Write, said: &Value) -> anyhow::Result<()> {
+    serde_json::to_writer(&mut *output, said).context("could not write standard output")?;
+    output
+        .write_all(b"\n")
+        .context("could not write standard output")
 }
 
 /// A lone surrogate or a byte that is no UTF-8 spoils one character, not the line.

@@ -64,22 +64,13 @@ fn report(folder: &std::path::Path, all: &Value) -> anyhow::Result<()> {
     let what = || format!("could not write to {}", folder.display());
     fs::create_dir_all(folder).with_context(what)?;
     fs::write(folder.join("figures.json"), format!("{all:#}\n")).with_context(what)?;
-    let mut bars = Vec::new();
     for (name, figure) in all["figures"].as_object().into_iter().flatten() {
-        if let (Some(name), Some(bins)) =
-            (name.strip_suffix("_calibration"), figure["bins"].as_array())
+        if let Some(name) = name.strip_suffix("_calibration")
+            && let Some(svg) = chart::calibration(name, figure)
         {
-            let error = figure["expected_calibration_error"].as_f64();
-            let svg = chart::reliability(name, bins, error.unwrap_or(0.0));
             fs::write(folder.join(format!("{name}-calibration.svg")), svg).with_context(what)?;
         }
-        let ends = &figure["interval_95"];
-        if let (Some(value), Some(low), Some(high)) =
-            (figure["value"].as_f64(), ends[0].as_f64(), ends[1].as_f64())
-        {
-            bars.push((name.as_str(), value, [low, high]));
-        }
     }
-    let svg = chart::bars("shares, with 95 % intervals", &bars);
+    let svg = chart::intervals("shares, with 95 % intervals", &all["figures"]);
     fs::write(folder.join("figures.svg"), svg).with_context(what)
 }

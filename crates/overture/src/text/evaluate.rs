@@ -101,15 +101,9 @@ fn report(folder: &std::path::Path, all: &Value) -> anyhow::Result<()> {
     };
     for (set, figures) in sets {
         for (name, figure) in figures.as_object().into_iter().flatten() {
-            if let (Some(name), Some(bins)) =
-                (name.strip_suffix("_calibration"), figure["bins"].as_array())
+            if let Some(name) = name.strip_suffix("_calibration")
+                && let Some(svg) = chart::calibration(&format!("{set}: {name}"), figure)
             {
-                let title = format!("{set}: {name}");
-                let svg = chart::reliability(
-                    &title,
-                    bins,
-                    figure["expected_calibration_error"].as_f64().unwrap_or(0.0),
-                );
                 fs::write(folder.join(format!("{set}-{name}.svg")), svg).with_context(what)?;
             }
         }

@@ -110,26 +110,11 @@ fn report(folder: &Path, all: &Value) -> anyhow::Result<()> {
     fs::create_dir_all(folder).with_context(what)?;
     fs::write(folder.join("figures.json"), format!("{all:#}\n")).with_context(what)?;
     for (condition, figures) in all["conditions"].as_object().into_iter().flatten() {
-        let mut bars = Vec::new();
-        for (name, figure) in figures.as_object().into_iter().flatten() {
-            let ends = &figure["interval_95"];
-            if let (Some(value), Some(low), Some(high)) =
-                (figure["value"].as_f64(), ends[0].as_f64(), ends[1].as_f64())
-            {
-                bars.push((name.as_str(), value, [low, high]));
-            }
-        }
-        let svg = chart::bars(&format!("{condition}, with 95 % intervals"), &bars);
+        let svg = chart::intervals(&format!("{condition}, with 95 % intervals"), figures);
         fs::write(folder.join(format!("{condition}.svg")), svg).with_context(what)?;
-        let calibration = &figures["anger_calibration"];
-        if let Some(bins) = calibration["bins"].as_array() {
-            let error = calibration["expected_calibration_error"].as_f64();
-            let svg = chart::reliability("anger", bins, error.unwrap_or(0.0));
-            fs::write(
-                folder.join(format!("{condition}-anger-calibration.svg")),
-                svg,
-            )
-            .with_context(what)?;
+        if let Some(svg) = chart::calibration("anger", &figures["anger_calibration"]) {
+            let file = folder.join(format!("{condition}-anger-calibration.svg"));
+            fs::write(file, svg).with_context(what)?;
         }
     }
     Ok(())

@@ -14,7 +14,7 @@ use overture_inference::{
 use serde_json::{Map, Value, json};
 
 use super::sound;
-use crate::{figures::rounded, table};
+use crate::{figures::rounded, lines, table};
 
 /// Says how voices sound: for each recording `{"file","speaker","seconds","emotion":{"anger","sadness","joy","neutral"},"anger",
 /// "arousal","quality","model"}`, one a line. Of a recording with two channels the first is the customer, whose voice is read, and the
@@ -61,12 +61,12 @@ pub(crate) fn run(args: &ScoreArgs) -> anyhow::Result<()> {
         let read = if args.every_second {
             every_second(&model, item, speaker, &mut output)
         } else {
-            whole(&model, item, speaker).and_then(|said| write(&mut output, &said))
+            whole(&model, item, speaker).and_then(|said| lines::write(&mut output, &said))
         };
         if let Err(error) = read {
             let error = json!({ "message": format!("{error:#}") });
             let said = json!({ "file": item.file, "speaker": item.speaker, "error": error });
-            write(&mut output, &said)?;
+            lines::write(&mut output, &said)?;
         }
         output.flush().context("could not write standard output")?;
     }
@@ -112,13 +112,6 @@ fn listed(manifest: &Path) -> anyhow::Result<Vec<Item>> {
     }
     table::tell_bad(&bad);
     Ok(items)
-}
-
-fn write(output: &mut impl Write, said: &Value) -> anyhow::Result<()> {
-    serde_json::to_writer(&mut *output, said).context("could not write standard output")?;
-    output
-        .write_all(b"\n")
-        .context("could not write standard output")
 }
 
 /// All of a recording: the mean of what its pieces say, by their seconds of speech.
@@ -171,7 +164,7 @@ fn every_second(
             }
         };
         for one in heard.drain(..) {
-            write(output, &second(item, model, &one))?;
+            lines::write(output, &second(item, model, &one))?;
         }
         if is_over {
             *speaker = listener.into_speaker();
