@@ -13,6 +13,7 @@ pub mod need;
 pub mod redact;
 pub mod redaction;
 pub mod text;
+pub mod transcribe;
 
 use smallvec::SmallVec;
 
