@@ -49,8 +49,9 @@ class Answer:
 class Server:
     """Starts the server, and stops it with its data when the `with` block ends."""
 
-    def __init__(self, *args):
+    def __init__(self, *args, environment=None):
         self._args = args
+        self._environment = {**os.environ, **(environment or {})}
         self._folder = tempfile.mkdtemp(prefix="overture-interop-")
         self._cookies = http.cookiejar.CookieJar()
         self._opener = urllib.request.build_opener(
@@ -70,6 +71,7 @@ class Server:
             stdout=subprocess.PIPE,
             stderr=log,
             cwd=self._folder,
+            env=self._environment,
         )
         log.close()
         lines = queue.Queue()

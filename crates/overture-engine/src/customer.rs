@@ -10,7 +10,7 @@ mod session;
 use crate::{
     World,
     contact::{
-        articles, beside, callback, chat, conversation, conversation::Words, grants, guides,
+        articles, beside, call, callback, chat, conversation, conversation::Words, grants, guides,
         offers, pause,
     },
     decide::{self, LawfulBasis, SignalGroups},
@@ -56,6 +56,10 @@ pub fn may_keep(
     match body {
         CustomerBody::Behaviour(_) | CustomerBody::ReadAgain { .. } => allowed(),
         CustomerBody::Article(fact) => fact.is_a_statement() || allowed(),
+        CustomerBody::Call(fact) => match &**fact {
+            CallFact::Heard(utterance) => call::may_hear(state, utterance.call, world),
+            _ => true,
+        },
         // Who somebody is, is theirs to give where nothing is taken unasked.
         CustomerBody::Identified { .. } => unsaid == Unsaid::ByPolicy || allowed(),
         _ => true,
@@ -255,6 +259,7 @@ fn dispatch(step: &mut Step<'_>, event: &CustomerEvent) -> Reply {
         CustomerBody::MergeIn { merge, from } => merge::fold_in(step, *merge, from),
         CustomerBody::Tick => tick(step),
         CustomerBody::Article(fact) => articles::observed(step, fact),
+        CustomerBody::Call(fact) => call::fact(step, fact, event.reading.as_ref()),
     }
 }
 
@@ -349,6 +354,10 @@ fn hear(step: &mut Step<'_>, event: &CustomerEvent, before: u64) {
         CustomerBody::Behaviour(Behaviour::Custom { name, .. }) => {
             (ReadingOf::Event(name.clone()), None)
         }
+        // The utterance's own row shows what its words say.
+        CustomerBody::Call(_) => {
+            return hear_call(step, score);
+        }
         _ => match conversation::newest_message(step.state, before) {
             Some(sent) => (ReadingOf::Message(sent.message), Some(sent.timeline_seq)),
             None => return,
@@ -365,6 +374,21 @@ fn hear(step: &mut Step<'_>, event: &CustomerEvent, before: u64) {
     if let Some(issue) = &event.issue {
         changed |= hear_issue(step, of, message_row, issue);
     }
+    evaluate(step, changed, None);
+}
+
+/// What the customer said in a call is part of their mood as what they write is.
+fn hear_call(step: &mut Step<'_>, score: Option<&TextScore>) {
+    let Some(score) = score else { return };
+    let row = step.state.timeline_seq;
+    let heard = Heard::new(
+        step.state.applied,
+        ReadingOf::Event(String::new()),
+        row,
+        step.at,
+    );
+    let settings = &step.world.policy.sentiment;
+    let changed = understand::text::heard(&mut step.state.mood, score, heard, settings);
     evaluate(step, changed, None);
 }
 
@@ -481,6 +505,11 @@ pub(crate) fn reconsider(step: &mut Step<'_>, changed: SignalGroups) {
     evaluate(step, understood.changed | changed, None);
 }
 
+/// Lets the rules speak that see a change.
+pub(crate) fn speak(step: &mut Step<'_>, changed: SignalGroups) {
+    evaluate(step, changed, None);
+}
+
 /// Lets every rule that saw a change speak.
 fn evaluate(step: &mut Step<'_>, changed: SignalGroups, event: Option<&str>) {
     for hit in decide::evaluate(step.state, step.world, step.at, changed, event) {
@@ -492,6 +521,7 @@ fn tick(step: &mut Step<'_>) -> Reply {
     offers::run_out(step);
     grants::run_out(step);
     callback::run_out(step);
+    call::run_out(step);
     beside::each(step, |step| {
         chat::run_out(step);
         callback::run_late(step);
@@ -509,6 +539,7 @@ fn due(state: &CustomerState, world: &World) -> Option<Timestamp> {
         grants::due(state),
         chat::due(state),
         callback::due(state),
+        call::due(state),
         decide::due(state, world),
     ]
     .into_iter()

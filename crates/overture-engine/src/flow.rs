@@ -316,8 +316,10 @@ impl Flow<'_> {
         let Some(text) = understand::text::said(body, &world.policy.sentiment.properties) else {
             return Ok((None, None));
         };
+        // A call has a permission of its own: without it the words would not be here.
+        let is_call = matches!(body, CustomerBody::Call(_));
         let state = self.states.customer(customer)?;
-        if !customer::may_analyse(state.as_deref(), unsaid, world) {
+        if !is_call && !customer::may_analyse(state.as_deref(), unsaid, world) {
             return Ok((None, None));
         }
         let rewritten = world.lexicon.rewrite(&text);
@@ -325,6 +327,7 @@ impl Flow<'_> {
         let issue = world
             .issues
             .as_deref()
+            .filter(|_| !is_call)
             .map(|classifier| understand::issue::read(classifier, &world.lexicon, &rewritten));
         Ok((Some(reading), issue))
     }

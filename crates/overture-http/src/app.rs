@@ -19,6 +19,7 @@ use crate::{
     admin::WIDGET_SEEN,
     brands::Brands,
     callback::codes::Codes,
+    calls::{CallParts, LiveCalls},
     capture::Told,
     config::{Clock, Config, Issues, MailStatus, Parts, RemoteTextStatus, TextModels, Texts},
     core::{Core, Unavailable},
@@ -57,6 +58,10 @@ pub(crate) struct App {
     /// What texts are read with when a list is tried.
     pub(crate) text_models: TextModels,
     pub(crate) issues: Issues,
+    /// What calls are listened to with.
+    pub(crate) call_parts: CallParts,
+    /// Calls that go on here.
+    pub(crate) calls: Arc<LiveCalls>,
     pub(crate) presence: Presence,
     /// Room for files that are being received.
     pub(crate) uploads: Uploads,
@@ -156,6 +161,8 @@ impl App {
             remote_text: parts.remote_text,
             text_models: parts.text_models,
             issues: parts.issues,
+            call_parts: parts.calls,
+            calls: Arc::default(),
             presence: Presence::default(),
             uploads: Uploads::default(),
             core: parts.core,

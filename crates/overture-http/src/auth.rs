@@ -57,6 +57,8 @@ permits! {
     Administers: [Admin], None;
     /// Those who issue and revoke grants.
     Grants: [Admin, Supervisor], Some("grants");
+    /// Those who bring calls.
+    Calls: [Admin, Supervisor, Agent], Some("calls");
     /// Programs that redeem grants.
     Redeems: [], Some("grants");
 }

@@ -9,6 +9,8 @@ use overture_engine::{
 use overture_store::Store;
 use tokio::sync::watch;
 
+use crate::calls::CallParts;
+
 use crate::core::Core;
 
 /// Settings of the HTTP side.
@@ -223,6 +225,8 @@ pub struct Parts {
     pub text_models: TextModels,
     /// What says what texts are about.
     pub issues: Issues,
+    /// What calls are listened to with.
+    pub calls: CallParts,
     /// Turns true when the server stops: sockets then say good-bye.
     pub stopping: watch::Receiver<bool>,
 }

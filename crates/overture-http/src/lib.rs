@@ -12,6 +12,7 @@ mod assets;
 mod auth;
 mod brands;
 mod callback;
+mod calls;
 pub mod capture;
 mod client;
 mod config;
@@ -41,6 +42,7 @@ mod widget;
 mod wording;
 
 pub use callback::words::{code_text, notice as callback_text};
+pub use calls::CallParts;
 pub use config::{
     ChatConfig, Clock, Config, InvalidNetwork, Issues, LoadModel, MailStatus, Network, Parts,
     Rates, RemoteTextStatus, SendTest, TextModels, Texts,

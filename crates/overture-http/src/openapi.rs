@@ -29,6 +29,7 @@ use crate::app::Shared;
         (name = "desk", description = "the agents' desk"),
         (name = "customers", description = "who they are and what happened"),
         (name = "conversations", description = "chats and callbacks"),
+        (name = "calls", description = "phone calls, live and recorded"),
         (name = "decisions", description = "what was decided, and why"),
         (name = "administration", description = "sources, staff, policy"),
         (name = "grants", description = "pre-authorizations to contact an agent"),

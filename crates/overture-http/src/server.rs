@@ -16,7 +16,7 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::{
     admin,
     app::{App, Shared},
-    assets, capture,
+    assets, calls, capture,
     config::Parts,
     cors, desk,
     error::ApiError,
@@ -45,6 +45,7 @@ pub fn router(parts: Parts) -> Result<Router, StoreError> {
     let staff = OpenApiRouter::new()
         .merge(desk::router())
         .merge(admin::router())
+        .merge(calls::router())
         .layer(SetResponseHeaderLayer::overriding(
             header::CACHE_CONTROL,
             HeaderValue::from_static("no-store"),
@@ -95,12 +96,11 @@ fn first_party() -> Router<Shared> {
 
 /// Ends requests that take too long; a file may come over a slow line.
 async fn in_time(request: Request, next: Next) -> Response {
-    let uploads = request.method() == Method::POST
-        && request
-            .uri()
-            .path()
-            .trim_end_matches('/')
-            .ends_with("/attachments");
+    let path = request.uri().path().trim_end_matches('/');
+    let is_file = ["/attachments", "/recording"]
+        .iter()
+        .any(|end| path.ends_with(end));
+    let uploads = request.method() == Method::POST && is_file;
     let within = if uploads {
         UPLOAD_WITHIN
     } else {

@@ -4,11 +4,11 @@
 use std::{fs, path::Path};
 
 use divan::{Bencher, black_box, counter::ItemsCount};
+use overture_inference::audio::synthetic::Talker;
 use overture_inference::{
     audio::RATE,
     voice::{Listener, Measurer, Speaker, VoiceModel},
 };
-use overture_testkit::voice::Talker;
 
 /// Seconds that are listened to.
 const SECONDS: usize = 60;

@@ -7,9 +7,9 @@
 
 use overture_inference::{
     audio::RATE,
-    voice::{Dynamics, Listener, Turn, Turns, telephone::Line},
+    voice::{Listener, Turns, dynamics, telephone::Line},
 };
-use overture_testkit::{random::Random, voice::Talker};
+use overture_testkit::random::Random;
 
 const PER_MS: usize = RATE / 1_000;
 
@@ -83,7 +83,7 @@ fn heard(count: u64) -> ([f64; 3], f64) {
             length_ms,
         } = call(seed);
         let [customer, agent] = turns.map(|list| Turns::known(list, length_ms));
-        let laid = Dynamics::of(&customer, &agent);
+        let laid = dynamics::of(&customer, &agent);
         let [customer, agent] = tracks.map(|track| {
             let mut listener = Listener::default();
             track
@@ -91,9 +91,9 @@ fn heard(count: u64) -> ([f64; 3], f64) {
                 .for_each(|packet| listener.hear_turns(packet));
             listener
         });
-        let heard = Dynamics::of(customer.turns(), agent.turns());
+        let heard = dynamics::of(customer.turns(), agent.turns());
         let shares =
-            |talk: &Dynamics| [talk.customer_share, talk.overlap_share, talk.silence_share];
+            |talk: &CallDynamics| [talk.customer_share, talk.overlap_share, talk.silence_share];
         for (error, (one, other)) in errors
             .iter_mut()
             .zip(shares(&laid).into_iter().zip(shares(&heard)))
@@ -101,7 +101,7 @@ fn heard(count: u64) -> ([f64; 3], f64) {
             *error += 100.0 * (one - other).abs() / count as f64;
         }
         let counts =
-            |talk: &Dynamics| [talk.interruptions_by_customer, talk.interruptions_by_agent];
+            |talk: &CallDynamics| [talk.interruptions_by_customer, talk.interruptions_by_agent];
         for (one, other) in counts(&laid).into_iter().zip(counts(&heard)) {
             right += one.min(other);
             were += one;

@@ -3,8 +3,8 @@
 
 use std::io::Cursor;
 
+use overture_inference::audio::synthetic::{Talker, wav, wav_of};
 use overture_inference::audio::{AudioError, RATE, Recording, g711};
-use overture_testkit::voice::{Talker, wav, wav_of};
 use proptest::prelude::*;
 
 const FLAC: &[u8] = include_bytes!("fixtures/voice/voice.flac");

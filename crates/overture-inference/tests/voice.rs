@@ -5,11 +5,11 @@ use overture_inference::{
     ModelFileError,
     audio::RATE,
     voice::{
-        Clip, Dynamics, Emotion, Heard, Listener, MakeError, Measurer, Pieces, Recipe, Speaker,
-        Stretch, Turn, Turns, VoiceModel, make, telephone::Line,
+        Clip, Emotion, Heard, Listener, MakeError, Measurer, Pieces, Recipe, Speaker, Stretch,
+        Turn, Turns, VoiceModel, make, telephone::Line,
     },
 };
-use overture_testkit::voice::Talker;
+
 use proptest::prelude::*;
 
 #[path = "support/registry.rs"]
@@ -270,7 +270,7 @@ fn how_two_people_talk_with_each_other_follows_from_their_turns() {
     // The customer takes the word at 4.5 s; the agent tries at 8.5 s and gives up; both fall silent for 3 s.
     let customer = turns(&[(1_000, 3_000), (4_500, 9_000)], 20_000);
     let agent = turns(&[(3_400, 5_000), (8_500, 8_800), (12_000, 17_000)], 20_000);
-    let talk = Dynamics::of(&customer, &agent);
+    let talk = dynamics::of(&customer, &agent);
     assert_eq!(talk.seconds, 20.0);
     assert!((talk.customer_share - 6.5 / 13.4).abs() < 1e-9, "{talk:?}");
     assert!((talk.overlap_share - 0.8 / 20.0).abs() < 1e-9, "{talk:?}");
@@ -281,7 +281,7 @@ fn how_two_people_talk_with_each_other_follows_from_their_turns() {
     assert_eq!(talk.agent_latency_ms, Some(3_000));
     assert_eq!(talk.customer_latency_ms, None);
     assert_eq!(
-        Dynamics::of(&turns(&[], 0), &turns(&[], 0)).customer_share,
+        dynamics::of(&turns(&[], 0), &turns(&[], 0)).customer_share,
         0.5
     );
 }
@@ -302,11 +302,11 @@ proptest! {
         };
         let ((customer, one), (agent, other)) = (placed(&customer), placed(&agent));
         let now = one.max(other);
-        let talk = Dynamics::of(&turns(&customer, now), &turns(&agent, now));
+        let talk = dynamics::of(&turns(&customer, now), &turns(&agent, now));
         for share in [talk.customer_share, talk.overlap_share, talk.silence_share] {
             prop_assert!((-1e-9..=1.0 + 1e-9).contains(&share), "{talk:?}");
         }
-        let mirrored = Dynamics::of(&turns(&agent, now), &turns(&customer, now));
+        let mirrored = dynamics::of(&turns(&agent, now), &turns(&customer, now));
         prop_assert_eq!(talk.interruptions_by_customer, mirrored.interruptions_by_agent);
         prop_assert!((talk.overlap_share - mirrored.overlap_share).abs() < 1e-9);
         prop_assert!(talk.dead_air_seconds * 1_000.0 <= f64::from(now));

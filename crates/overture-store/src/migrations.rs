@@ -63,6 +63,11 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         oldest_known: 1,
         sql: include_str!("../migrations/0011_issue_labels.sql"),
     },
+    Migration {
+        version: 12,
+        oldest_known: 1,
+        sql: include_str!("../migrations/0012_calls.sql"),
+    },
 ];
 
 /// Which schema versions have been applied.

@@ -14,17 +14,17 @@ use overture_engine::model::{
 
 use crate::{
     Alert, ApiToken, Article, ArticleChange, ArticleCounts, ArticleLocale, ArticleText, Boot,
-    Brand, CommitUnit, Committed, ConversationsOf, CustomerSummary, CustomersBy, DecisionCounts,
-    DecisionFilter, DecisionQuery, DiskPressure, Epoch, Erased, GrantRow, Guide, GuideHealth,
-    GuideMedia, GuideRevision, GuideSet, GuideSight, LabelKind, LabelRow, LedgerOf, LedgerReport,
-    LedgerRow, LexiconRevision, LexiconSaved, MasterKey, MinuteCount, MissedSearch, OutboxClaim,
-    PolicyRevision, Pruned, PublishedArticle, RejectedEvent, Retention, SkippedEvent, Source,
-    Staff, StaffSession, Store, StoreError, TimelinePage, TimelineQuery, Totals, Upload,
-    UploadLimits, Uploaded, WriteKey,
+    Brand, CallEntry, CallPartKind, CallsOf, CommitUnit, Committed, ConversationsOf,
+    CustomerSummary, CustomersBy, DecisionCounts, DecisionFilter, DecisionQuery, DiskPressure,
+    Epoch, Erased, GrantRow, Guide, GuideHealth, GuideMedia, GuideRevision, GuideSet, GuideSight,
+    LabelKind, LabelRow, LedgerOf, LedgerReport, LedgerRow, LexiconRevision, LexiconSaved,
+    MasterKey, MinuteCount, MissedSearch, OutboxClaim, PolicyRevision, Pruned, PublishedArticle,
+    RejectedEvent, Retention, SkippedEvent, Source, Staff, StaffSession, Store, StoreError,
+    TimelinePage, TimelineQuery, Totals, Upload, UploadLimits, Uploaded, WriteKey,
     keys::Keys,
     sql::{
-        Backend, Claim, admin, articles, attachments, brands, commit, customers, decisions, desk,
-        guides, housekeeping, ledger, lexicon, log, outbox,
+        Backend, Claim, admin, articles, attachments, brands, calls, commit, customers, decisions,
+        desk, guides, housekeeping, ledger, lexicon, log, outbox,
     },
 };
 
@@ -313,6 +313,69 @@ impl<B: Backend> Store for SqlStore<B> {
         self.backend.write("put an alert away", |db| {
             desk::finish_alert(db, alert, by, at)
         })
+    }
+
+    fn calls(
+        &self,
+        of: CallsOf,
+        before: Option<InteractionId>,
+        limit: u32,
+    ) -> Result<Vec<CallEntry>, StoreError> {
+        self.backend.read("list calls", |db| {
+            calls::calls(db, &self.keys, of, before, limit)
+        })
+    }
+
+    fn call(&self, call: InteractionId) -> Result<Option<CallEntry>, StoreError> {
+        self.backend
+            .read("read a call", |db| calls::call(db, &self.keys, call))
+    }
+
+    fn put_call_part(
+        &self,
+        call: InteractionId,
+        kind: CallPartKind,
+        place: u32,
+        bytes: &[u8],
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let _turn = self.turn();
+        let made = self.backend.write("keep a part of a call", |db| {
+            calls::put_part(db, &self.keys, (call, kind, place), bytes, at)
+        })?;
+        self.keys.remember(&made)?;
+        Ok(())
+    }
+
+    fn call_parts(
+        &self,
+        call: InteractionId,
+        kind: CallPartKind,
+        places: std::ops::Range<u32>,
+    ) -> Result<Option<Vec<u8>>, StoreError> {
+        self.backend.read("read parts of a call", |db| {
+            calls::parts(db, &self.keys, call, kind, (places.start, places.end))
+        })
+    }
+
+    fn forget_call_audio(&self, call: InteractionId) -> Result<bool, StoreError> {
+        let parts = self
+            .backend
+            .write("forget a call's audio", |db| calls::forget_audio(db, call))?;
+        Ok(parts > 0)
+    }
+
+    fn forget_old_call_audio(&self, before: Timestamp) -> Result<u64, StoreError> {
+        let mut all = 0;
+        loop {
+            let some = self.backend.write("forget old audio", |db| {
+                calls::forget_old_audio(db, before, housekeeping::PRUNE_ROWS)
+            })?;
+            all += some;
+            if some == 0 {
+                return Ok(all);
+            }
+        }
     }
 
     fn add_attachment(

@@ -9,13 +9,13 @@ use overture_engine::model::{
 
 use crate::{
     Alert, ApiToken, Article, ArticleChange, ArticleCounts, ArticleLocale, ArticleText, Boot,
-    Brand, CommitUnit, Committed, ConversationsOf, CustomerSummary, CustomersBy, DecisionCounts,
-    DecisionFilter, DecisionQuery, DiskPressure, Epoch, Erased, GrantRow, Guide, GuideHealth,
-    GuideMedia, GuideRevision, GuideSet, GuideSight, LabelKind, LabelRow, LedgerOf, LedgerReport,
-    LedgerRow, LexiconRevision, LexiconSaved, MinuteCount, MissedSearch, OutboxClaim,
-    PolicyRevision, Pruned, PublishedArticle, RejectedEvent, Retention, SkippedEvent, Source,
-    Staff, StaffSession, StoreError, TimelinePage, TimelineQuery, Totals, Upload, UploadLimits,
-    Uploaded, WriteKey,
+    Brand, CallEntry, CallPartKind, CallsOf, CommitUnit, Committed, ConversationsOf,
+    CustomerSummary, CustomersBy, DecisionCounts, DecisionFilter, DecisionQuery, DiskPressure,
+    Epoch, Erased, GrantRow, Guide, GuideHealth, GuideMedia, GuideRevision, GuideSet, GuideSight,
+    LabelKind, LabelRow, LedgerOf, LedgerReport, LedgerRow, LexiconRevision, LexiconSaved,
+    MinuteCount, MissedSearch, OutboxClaim, PolicyRevision, Pruned, PublishedArticle,
+    RejectedEvent, Retention, SkippedEvent, Source, Staff, StaffSession, StoreError, TimelinePage,
+    TimelineQuery, Totals, Upload, UploadLimits, Uploaded, WriteKey,
 };
 
 /// A durable home for everything. Every method blocks, is safe from any thread that may
@@ -189,6 +189,46 @@ pub trait Store: Send + Sync {
         by: AgentId,
         at: Timestamp,
     ) -> Result<bool, StoreError>;
+
+    // --- calls -----------------------------------------------------------------------
+
+    /// Calls, the newest first, those before `before` where it is given.
+    fn calls(
+        &self,
+        of: CallsOf,
+        before: Option<InteractionId>,
+        limit: u32,
+    ) -> Result<Vec<CallEntry>, StoreError>;
+
+    /// One call.
+    fn call(&self, call: InteractionId) -> Result<Option<CallEntry>, StoreError>;
+
+    /// Keeps a part of a call, sealed with its customer's key; the same place again replaces it.
+    ///
+    /// # Errors
+    /// [`StoreError::Missing`] when there is no such call.
+    fn put_call_part(
+        &self,
+        call: InteractionId,
+        kind: CallPartKind,
+        place: u32,
+        bytes: &[u8],
+        at: Timestamp,
+    ) -> Result<(), StoreError>;
+
+    /// The parts at these places, one after another; `None` when there are none, or they were erased with their customer.
+    fn call_parts(
+        &self,
+        call: InteractionId,
+        kind: CallPartKind,
+        places: std::ops::Range<u32>,
+    ) -> Result<Option<Vec<u8>>, StoreError>;
+
+    /// Forgets the audio of one call; `false` when none was kept.
+    fn forget_call_audio(&self, call: InteractionId) -> Result<bool, StoreError>;
+
+    /// Forgets audio kept since before `before`; returns how many parts.
+    fn forget_old_call_audio(&self, before: Timestamp) -> Result<u64, StoreError>;
 
     // --- attachments -----------------------------------------------------------------
 

@@ -37,6 +37,7 @@ pub(crate) struct UnitRows {
     pub(crate) ledger: Vec<LedgerEntry>,
     pub(crate) grants: BTreeMap<IdBytes, GrantEntry>,
     pub(crate) conversations: BTreeMap<IdBytes, ConversationEntry>,
+    pub(crate) calls: BTreeMap<IdBytes, CallEntryRow>,
     pub(crate) requests: BTreeMap<IdBytes, Option<RequestRow>>,
     pub(crate) agents: BTreeMap<IdBytes, Vec<u8>>,
     pub(crate) links: BTreeMap<IdBytes, LinkRow>,
@@ -110,6 +111,14 @@ pub(crate) struct ConversationEntry {
     pub(crate) last_author: Option<Vec<u8>>,
     /// `None` leaves what the row has.
     pub(crate) last_text: Option<Vec<u8>>,
+    pub(crate) record: Vec<u8>,
+}
+
+#[derive(Debug)]
+pub(crate) struct CallEntryRow {
+    pub(crate) customer: IdBytes,
+    pub(crate) started_at: i64,
+    pub(crate) ended_at: Option<i64>,
     pub(crate) record: Vec<u8>,
 }
 
@@ -302,6 +311,17 @@ fn note_effect(rows: &mut UnitRows, effect: &Effect, at: Timestamp, sealing: &mu
                 ),
             };
             rows.conversations.insert(conversation, entry);
+        }
+        Effect::Call { customer, row } => {
+            rows.calls.insert(
+                *row.call.uuid().as_bytes(),
+                CallEntryRow {
+                    customer: id(*customer),
+                    started_at: row.started_at.0,
+                    ended_at: row.ended_at.map(|at| at.0),
+                    record: encode_plain(&**row),
+                },
+            );
         }
         Effect::Request { request, state } => {
             rows.requests.insert(

@@ -13,13 +13,13 @@ use overture_engine::model::{
 };
 use overture_store::{
     Alert, ApiToken, Article, ArticleChange, ArticleCounts, ArticleLocale, ArticleText, Boot,
-    Brand, CommitUnit, Committed, ConversationsOf, CustomerSummary, CustomersBy, DecisionCounts,
-    DecisionFilter, DecisionQuery, DiskPressure, Epoch, Erased, GrantRow, Guide, GuideHealth,
-    GuideMedia, GuideRevision, GuideSet, GuideSight, LabelKind, LabelRow, LedgerOf, LedgerReport,
-    LedgerRow, LexiconRevision, LexiconSaved, MinuteCount, MissedSearch, OutboxClaim,
-    PolicyRevision, Pruned, PublishedArticle, RejectedEvent, Retention, SkippedEvent, Source,
-    Staff, StaffSession, Store, StoreError, TimelinePage, TimelineQuery, Totals, Upload,
-    UploadLimits, Uploaded, WriteKey,
+    Brand, CallEntry, CallPartKind, CallsOf, CommitUnit, Committed, ConversationsOf,
+    CustomerSummary, CustomersBy, DecisionCounts, DecisionFilter, DecisionQuery, DiskPressure,
+    Epoch, Erased, GrantRow, Guide, GuideHealth, GuideMedia, GuideRevision, GuideSet, GuideSight,
+    LabelKind, LabelRow, LedgerOf, LedgerReport, LedgerRow, LexiconRevision, LexiconSaved,
+    MinuteCount, MissedSearch, OutboxClaim, PolicyRevision, Pruned, PublishedArticle,
+    RejectedEvent, Retention, SkippedEvent, Source, Staff, StaffSession, Store, StoreError,
+    TimelinePage, TimelineQuery, Totals, Upload, UploadLimits, Uploaded, WriteKey,
 };
 
 /// How the next commit goes wrong.
@@ -150,6 +150,12 @@ impl Store for FaultyStore {
         add_alert(alert: &Alert) -> ();
         open_alerts(limit: u32) -> Vec<Alert>;
         finish_alert(alert: DeliveryId, by: AgentId, at: Timestamp) -> bool;
+        calls(of: CallsOf, before: Option<InteractionId>, limit: u32) -> Vec<CallEntry>;
+        call(call: InteractionId) -> Option<CallEntry>;
+        put_call_part(call: InteractionId, kind: CallPartKind, place: u32, bytes: &[u8], at: Timestamp) -> ();
+        call_parts(call: InteractionId, kind: CallPartKind, places: std::ops::Range<u32>) -> Option<Vec<u8>>;
+        forget_call_audio(call: InteractionId) -> bool;
+        forget_old_call_audio(before: Timestamp) -> u64;
         add_attachment(upload: &Upload, bytes: &[u8], limits: UploadLimits) -> Uploaded;
         attachments(attachments: &[AttachmentId]) -> Vec<Upload>;
         attachment_bytes(attachment: AttachmentId) -> Option<Vec<u8>>;

@@ -11,4 +11,3 @@ pub mod faults;
 pub mod random;
 pub mod sim;
 pub mod stores;
-pub mod voice;

@@ -52,6 +52,8 @@ pub struct Config {
     pub webhook: WebhookConfig,
     /// Text messages.
     pub sms: SmsConfig,
+    /// Calls through Twilio.
+    pub twilio: TwilioConfig,
     /// Where writes stop.
     pub disk: DiskConfig,
     /// How much is taken from one key, address or session.
@@ -60,6 +62,14 @@ pub struct Config {
     pub smtp: SmtpConfig,
     /// Presence and files of chats.
     pub chat: ChatSection,
+}
+
+/// Calls through Twilio.
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TwilioConfig {
+    /// What it signs with; empty for none.
+    pub auth_token: String,
 }
 
 /// The mail server.
@@ -214,7 +224,7 @@ pub struct Flags {
 }
 
 /// Environment variables that are read elsewhere or belong to tests.
-const TABLES: [&str; 17] = [
+const TABLES: [&str; 18] = [
     "smtp",
     "chat",
     "listen",
@@ -230,6 +240,7 @@ const TABLES: [&str; 17] = [
     "remote_text",
     "webhook",
     "sms",
+    "twilio",
     "disk",
     "rates",
 ];
@@ -292,6 +303,12 @@ impl Config {
     pub fn public_url(&self) -> Option<String> {
         let url = self.public_url.trim_end_matches('/');
         (!url.is_empty()).then(|| url.to_owned())
+    }
+
+    /// What Twilio signs with, where it may bring calls.
+    pub fn twilio_token(&self) -> Option<String> {
+        let token = &self.twilio.auth_token;
+        (!token.is_empty()).then(|| token.clone())
     }
 
     /// The proxies that are believed.

@@ -11,9 +11,12 @@ use anyhow::Context;
 use axum::serve::ListenerExt;
 use indicatif::{ProgressBar, ProgressStyle};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
-use overture_engine::understand::EngagementModel;
+use overture_engine::{
+    model::{CallEnd, CallFact, CustomerBody, Ingress, Subject, Unsaid},
+    understand::EngagementModel,
+};
 use overture_http::{Core, Readiness, pseudonym_key};
-use overture_store::Store;
+use overture_store::{CallsOf, Store};
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
@@ -29,7 +32,7 @@ use crate::{
     first_start::{self, Credentials, Preset},
     mail::{self, Post},
     outbox::{self, Outbox},
-    storage,
+    storage, voice,
 };
 
 /// How long open connections may take to finish when the server stops.
@@ -148,6 +151,11 @@ impl Server {
                 problem: texts.problem,
             },
             issues: texts.issues,
+            calls: overture_http::CallParts {
+                analyzer: Some(voice::analyzer()),
+                transcriber: None,
+                twilio_token: config.twilio_token(),
+            },
             stopping: stopped.clone(),
         };
         let router = tokio::task::spawn_blocking(move || overture_http::router(parts)).await??;
@@ -256,6 +264,35 @@ async fn align_when_ready(store: Arc<dyn Store>, core: Arc<Handle>) {
     if is_ready && let Err(error) = first_start::align(&store, &core).await {
         tracing::error!(error = %format!("{error:#}"), "rows that people edit could not be told to the engine");
     }
+    if is_ready && let Err(error) = lost_calls(&store, &core).await {
+        tracing::error!(error = %format!("{error:#}"), "calls of the last run could not be ended");
+    }
+}
+
+/// Whoever carried the audio of a call when the last run ended is gone: such calls are over.
+async fn lost_calls(store: &Arc<dyn Store>, core: &Arc<Handle>) -> anyhow::Result<()> {
+    let before = Arc::clone(store);
+    let live = tokio::task::spawn_blocking(move || before.calls(CallsOf::Live, None, u32::MAX));
+    let lost = live.await??.into_iter().map(|entry| Ingress {
+        source: None,
+        occurred_at: None,
+        message_key: None,
+        unsaid: Unsaid::default(),
+        subject: Subject::Customer(
+            entry.customer,
+            CustomerBody::Call(Box::new(CallFact::Ended {
+                call: entry.row.call,
+                why: CallEnd::Lost,
+                lasted: None,
+                dynamics: None,
+            })),
+        ),
+    });
+    let lost: Vec<_> = lost.collect();
+    if !lost.is_empty() {
+        core.submit(lost).await?;
+    }
+    Ok(())
 }
 
 fn local_url(address: SocketAddr) -> String {

@@ -2,6 +2,7 @@
 
 pub(crate) mod articles;
 pub(crate) mod beside;
+pub mod call;
 pub mod callback;
 pub(crate) mod chat;
 pub mod conversation;

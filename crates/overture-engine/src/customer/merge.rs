@@ -5,7 +5,7 @@
 //! come along as themselves, and one live offer survives.
 
 use crate::{
-    contact::{articles, beside, callback, chat, conversation, grants, guides, offers},
+    contact::{articles, beside, call, callback, chat, conversation, grants, guides, offers},
     customer::{Step, TRAIL_ITEMS_MAX, session},
     decide::suppression,
     model::*,
@@ -66,6 +66,7 @@ pub(super) fn fold_in(step: &mut Step<'_>, merge: MergeId, from: &CustomerState)
     fold_conversation(step, from, offset);
     fold_scheduled(step, from);
     settle_uses(step);
+    call::fold(step, from);
     fold_offer(step, from);
     step.timeline(
         Audience::Staff,
@@ -176,6 +177,7 @@ fn fold_counters(mine: &mut Features, other: &Features) {
 fn fold_permission(mine: &mut Permission, other: &Permission) {
     mine.analyse_behaviour = stricter(mine.analyse_behaviour, other.analyse_behaviour);
     mine.contact = stricter(mine.contact, other.contact);
+    mine.analyse_voice = stricter(mine.analyse_voice, other.analyse_voice);
     mine.opted_out |= other.opted_out;
     if mine.time_zone.is_none() {
         mine.time_zone.clone_from(&other.time_zone);

@@ -3,7 +3,7 @@
 use smallvec::SmallVec;
 
 use crate::{
-    contact::{beside, conversation, offers},
+    contact::{beside, call, conversation, offers},
     customer::{Step, reconsider},
     decide::SignalGroups,
     model::*,
@@ -211,6 +211,7 @@ pub(super) fn consent(
     let before = match purpose {
         Purpose::AnalyseBehaviour => std::mem::replace(&mut permission.analyse_behaviour, consent),
         Purpose::Contact => std::mem::replace(&mut permission.contact, consent),
+        Purpose::AnalyseVoice => std::mem::replace(&mut permission.analyse_voice, consent),
     };
     if before == consent {
         return Reply::Done;
@@ -227,7 +228,11 @@ pub(super) fn consent(
         match purpose {
             Purpose::AnalyseBehaviour => forget_behaviour(step),
             Purpose::Contact => offers::withdraw(step),
+            Purpose::AnalyseVoice => {}
         }
+    }
+    if purpose == Purpose::AnalyseVoice {
+        call::permitted(step, granted);
     }
     reconsider(step, SignalGroups::ALL);
     Reply::Done

@@ -85,7 +85,7 @@ pub fn evaluate(
     let signals = Signals::of(state, policy, now, event);
     for index in candidates.iter() {
         let rule = &policy.rules()[index];
-        let holds = policy.holds(rule, &signals) && is_here(state, rule);
+        let holds = policy.holds(rule, &signals.for_rule(rule)) && is_here(state, rule);
         let known = standings.iter().position(|one| one.rule == rule.key);
         let place = match (known, holds) {
             (None, false) => continue,

@@ -13,6 +13,10 @@ pub fn permits(state: &CustomerState, policy: &Policy, purpose: Purpose) -> bool
             policy.permission.analyse_behaviour,
         ),
         Purpose::Contact => (state.permission.contact, policy.permission.contact),
+        Purpose::AnalyseVoice => (
+            state.permission.analyse_voice,
+            policy.permission.analyse_voice,
+        ),
     };
     allows(said, basis)
 }

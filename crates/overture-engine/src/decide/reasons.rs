@@ -129,7 +129,7 @@ pub fn withhold_reasons(
     );
     add(has_live_offer(state, rule), WithholdReason::LiveOffer);
     add(
-        state.conversation.is_some() || state.is_paused(now),
+        state.conversation.is_some() || state.is_paused(now) || !state.calls.is_empty(),
         WithholdReason::AlreadyInContact,
     );
     add(
@@ -160,10 +160,11 @@ fn has_widget(state: &CustomerState) -> bool {
 }
 
 fn last_heard(state: &CustomerState) -> Timestamp {
-    state
+    let seen = state
         .session
         .as_ref()
-        .map_or(state.last_seen_at, |session| session.last_at)
+        .map_or(state.last_seen_at, |session| session.last_at);
+    state.tone.as_ref().map_or(seen, |tone| seen.max(tone.at))
 }
 
 fn is_quiet(state: &CustomerState, policy: &Policy, now: Timestamp) -> bool {

@@ -31,10 +31,12 @@ impl SignalGroups {
     pub const EVENT: Self = Self(1 << 6);
     /// `conversation.*` and `offer.*`.
     pub const CONTACT: Self = Self(1 << 7);
-    /// `sentiment.*`, `emotion.*`, `text.*`, `voice.*`.
+    /// `sentiment.*`, `emotion.*`, `text.*`.
     pub const SENTIMENT: Self = Self(1 << 8);
     /// `issue.*`.
     pub const ISSUE: Self = Self(1 << 9);
+    /// `voice.*`, `fused.*`.
+    pub const VOICE: Self = Self(1 << 10);
     /// All of them.
     pub const ALL: Self = Self((1 << GROUPS) - 1);
 
@@ -45,7 +47,7 @@ impl SignalGroups {
 }
 
 /// How many groups there are.
-pub(crate) const GROUPS: usize = 10;
+pub(crate) const GROUPS: usize = 11;
 
 impl BitOr for SignalGroups {
     type Output = Self;
@@ -134,6 +136,16 @@ pub(super) enum Source {
     Urgency,
     Issue,
     IssueProbability,
+    VoiceAnger,
+    VoiceArousal,
+    VoicePitch,
+    VoiceLoudness,
+    VoicePace,
+    FusedScore,
+    FusedHighest,
+    FusedTrend,
+    FusedAlert,
+    OnCall,
     NotComputed,
 }
 
@@ -201,10 +213,15 @@ const fn later(name: &'static str) -> SignalSpec {
     spec(
         name,
         Number,
-        G::SENTIMENT,
+        G::VOICE,
         Source::NotComputed,
         "absent until a model computes it",
     )
+}
+
+/// How the customer sounds, in the last utterance or over the call.
+const fn tone(name: &'static str, source: Source, about: &'static str) -> SignalSpec {
+    spec(name, Number, G::VOICE, source, about)
 }
 
 const fn mood(name: &'static str, source: Source, about: &'static str) -> SignalSpec {
@@ -222,7 +239,7 @@ const fn emotion(name: &'static str, emotion: Emotion) -> SignalSpec {
 /// An issue ends with its conversation or its visit.
 const ISSUE: SignalGroups = SignalGroups(G::ISSUE.0 | G::CONTACT.0 | G::PAGE.0);
 
-const NAMED: [SignalSpec; 45] = [
+const NAMED: [SignalSpec; 51] = [
     spec(
         "engagement.score",
         Number,
@@ -436,13 +453,63 @@ const NAMED: [SignalSpec; 45] = [
         Source::IssueProbability,
         "probability of issue.label, 0..=1; 0 when none",
     ),
-    later("voice.anger"),
+    tone(
+        "voice.anger",
+        Source::VoiceAnger,
+        "probability that the voice sounds angry, 0..=1",
+    ),
+    tone(
+        "voice.arousal",
+        Source::VoiceArousal,
+        "how aroused the voice is, 0..=1; an aid, not calibrated",
+    ),
+    tone(
+        "voice.pitch",
+        Source::VoicePitch,
+        "how much higher than at the call's start, semitones",
+    ),
+    tone(
+        "voice.loudness",
+        Source::VoiceLoudness,
+        "how much louder than at the call's start, dB",
+    ),
+    tone(
+        "voice.pace",
+        Source::VoicePace,
+        "how many times as fast as at the call's start",
+    ),
+    tone(
+        "fused.score",
+        Source::FusedScore,
+        "probability over the call, from voice and words, that the caller is upset, 0..=1",
+    ),
+    tone(
+        "fused.highest",
+        Source::FusedHighest,
+        "the highest fused.score of the call",
+    ),
+    tone(
+        "fused.trend",
+        Source::FusedTrend,
+        "change of fused.score over the last 30 s of speech",
+    ),
+    spec(
+        "fused.alert",
+        Flag,
+        G::VOICE,
+        Source::FusedAlert,
+        "whether the caller counts as upset: two utterances in a row, until two below [voice] alert_off",
+    ),
+    spec(
+        "call.open",
+        Flag,
+        G::CONTACT,
+        Source::OnCall,
+        "whether the customer is on the phone",
+    ),
     later("voice.frustration"),
-    later("voice.arousal"),
     later("voice.valence"),
     later("voice.dominance"),
-    later("voice.pace"),
-    later("voice.loudness"),
 ];
 
 const SCHEMA_LEN: usize = NAMED.len() + COUNTERS.len() * 4;

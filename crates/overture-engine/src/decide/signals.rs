@@ -1,12 +1,12 @@
 //! Signals: the named values that conditions may read, as of one time.
 
 use super::{
-    Policy,
+    Policy, Rule,
     permission::permits,
     schema::{SignalId, Source},
 };
 use crate::{
-    model::{CustomerState, IdentityLevel, Mood, NamedIssue, Purpose, Timestamp},
+    model::{CustomerState, IdentityLevel, Mood, NamedIssue, Purpose, Timestamp, Tone, VoiceScore},
     understand::{features, issue, level_of, text},
 };
 
@@ -53,6 +53,7 @@ pub struct Signals<'a> {
     now: Timestamp,
     level: IdentityLevel,
     event: Option<&'a str>,
+    tone_alone: bool,
 }
 
 impl<'a> Signals<'a> {
@@ -70,7 +71,37 @@ impl<'a> Signals<'a> {
             now,
             level: level_of(state),
             event,
+            tone_alone: true,
         }
+    }
+
+    /// The same as a rule sees it: tone alone reaches nobody, so what reaches the customer sees how they sound only where words
+    /// stand behind it.
+    pub fn for_rule(self, rule: &Rule) -> Self {
+        Self {
+            tone_alone: !rule.action.reaches_customer(),
+            ..self
+        }
+    }
+
+    fn tone(&self) -> Option<&'a Tone> {
+        let fresh = self.policy.voice.fresh;
+        let tone = self.state.tone.as_deref();
+        let tone = tone.filter(|tone| self.now.since(tone.at) <= fresh)?;
+        (self.tone_alone || tone.has_words).then_some(tone)
+    }
+
+    fn toned(&self, of: impl Fn(&Tone) -> f32) -> SignalValue<'a> {
+        self.tone().map_or(SignalValue::Absent, |tone| {
+            SignalValue::Number(four_decimals(of(tone)))
+        })
+    }
+
+    fn voice(&self, of: impl Fn(&VoiceScore) -> Option<f32>) -> SignalValue<'a> {
+        let voice = self.tone().and_then(|tone| of(tone.voice.as_ref()?));
+        voice.map_or(SignalValue::Absent, |value| {
+            SignalValue::Number(four_decimals(value))
+        })
     }
 
     fn fresh_mood(&self) -> Option<&'a Mood> {
@@ -155,6 +186,18 @@ impl SignalSource for Signals<'_> {
             Source::IssueProbability => {
                 Number(self.issue().map_or(0.0, |issue| four_decimals(issue.p)))
             }
+            Source::VoiceAnger => self.voice(|voice| Some(voice.anger)),
+            Source::VoiceArousal => self.voice(|voice| Some(voice.arousal)),
+            Source::VoicePitch => self.voice(|voice| voice.pitch),
+            Source::VoiceLoudness => self.voice(|voice| voice.loudness_db),
+            Source::VoicePace => self.voice(|voice| voice.pace),
+            Source::FusedScore => self.toned(|tone| tone.score),
+            Source::FusedHighest => self.toned(|tone| tone.highest),
+            Source::FusedTrend => self.toned(Tone::trend),
+            Source::FusedAlert => self
+                .tone()
+                .map_or(Absent, |tone| Flag(tone.alert_since.is_some())),
+            Source::OnCall => Flag(!state.calls.is_empty()),
             Source::NotComputed => Absent,
         }
     }

@@ -16,7 +16,7 @@ pub fn trace(
     event: Option<&str>,
 ) -> Trace {
     let policy = &*world.policy;
-    let signals = Signals::of(state, policy, now, event);
+    let signals = Signals::of(state, policy, now, event).for_rule(rule);
     let (parts, used) = policy.explain(rule, &signals);
     let inputs = EngagementInputs::of(state, now, level_of(state));
     let scored = world.engagement.score(&inputs);

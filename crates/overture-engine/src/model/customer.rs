@@ -4,9 +4,9 @@ use smallvec::SmallVec;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::{
-    Asker, CallbackRefusal, ConversationState, CustomerId, GrantState, IdentifierKind,
+    Asker, CallState, CallbackRefusal, ConversationState, CustomerId, GrantState, IdentifierKind,
     IdentityLevel, InteractionId, LinkKey, MergeId, Mood, NamedIssue, NeedLevel, OfferState,
-    Reading, Seq, SmartPauseState, SourceId, Timestamp,
+    Reading, Seq, SmartPauseState, SourceId, Timestamp, Tone,
 };
 
 /// One customer in memory. About 1 KB when nothing is going on.
@@ -57,6 +57,10 @@ pub struct CustomerState {
     /// Open conversations of other browsers, at most [`BESIDE_MAX`] and a callback; none while
     /// nothing is in front.
     pub beside: Vec<ConversationState>,
+    /// Calls under way, the oldest first, at most [`super::CALLS_MAX`].
+    pub calls: Vec<CallState>,
+    /// How the customer sounded in the last call; `None` until one was heard.
+    pub tone: Option<Box<Tone>>,
     /// A callback that waits for its time, beside whatever is open.
     pub scheduled: Option<Box<ConversationState>>,
     /// Why the last request for a callback was not taken on.
@@ -101,6 +105,8 @@ impl CustomerState {
             grants: SmallVec::new(),
             conversation: None,
             beside: Vec::new(),
+            calls: Vec::new(),
+            tone: None,
             scheduled: None,
             callback_refusal: None,
             trail: SmallVec::new(),
@@ -165,6 +171,8 @@ pub enum Purpose {
     AnalyseBehaviour,
     /// To offer help unasked.
     Contact,
+    /// To hear how they sound and what they say in calls.
+    AnalyseVoice,
 }
 
 /// Who told us what the customer allows. Ordered as the widget believes them, the first most.
@@ -211,11 +219,20 @@ impl ConsentSource {
 }
 
 impl Purpose {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::AnalyseBehaviour, Self::Contact, Self::AnalyseVoice];
+
+    /// The one of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|one| one.name() == name)
+    }
+
     /// Its name on the wire.
     pub fn name(self) -> &'static str {
         match self {
             Self::AnalyseBehaviour => "analyse_behaviour",
             Self::Contact => "contact",
+            Self::AnalyseVoice => "analyse_voice",
         }
     }
 }
@@ -249,6 +266,8 @@ pub struct Permission {
     pub analyse_behaviour: Consent,
     /// For [`Purpose::Contact`].
     pub contact: Consent,
+    /// For [`Purpose::AnalyseVoice`].
+    pub analyse_voice: Consent,
     /// "Don't offer again", until undone.
     pub opted_out: bool,
     /// IANA zone, where known: quiet hours are the customer's own.

@@ -1,13 +1,14 @@
 //! What a step wants done: rows to write and answers to give. Nothing here acts.
 
 use super::{
-    AgentId, AgentState, ArticleFact, ArticleTally, Attachment, CallbackRow, CallbackText,
-    CallbackView, ChannelKind, ChatStanding, ConsentSource, ConversationStatus, CustomerId,
-    DecisionId, DecisionRecord, DeliveryId, GrantId, GrantState, GuideFactKind, GuideId,
-    IdentifierKind, IdentityLink, InteractionId, LabelledText, LinkKey, MailFailure, MessageId,
-    Millis, MoodReading, NamedIssue, OfferId, OfferOptionKind, OfferStage, OfferStyle, Outcome,
-    PauseChange, Private, Purpose, ReadingOf, RedemptionId, RequestId, RequestState,
-    ResolutionCode, SearchMiss, Signal, SourceId, TextIssue, TextLabel, Timestamp,
+    AgentId, AgentState, ArticleFact, ArticleTally, Attachment, CallRow, CallView, CallbackRow,
+    CallbackText, CallbackView, ChannelKind, ChatStanding, ConsentSource, ConversationStatus,
+    CustomerId, DecisionId, DecisionRecord, DeliveryId, GrantId, GrantState, GuideFactKind,
+    GuideId, IdentifierKind, IdentityLink, InteractionId, LabelledText, LinkKey, MailFailure,
+    MessageId, Millis, MoodReading, NamedIssue, NotAnalysed, OfferId, OfferOptionKind, OfferStage,
+    OfferStyle, Outcome, PauseChange, Private, Purpose, ReadingOf, RedemptionId, RequestId,
+    RequestState, ResolutionCode, SearchMiss, Signal, SourceId, TextIssue, TextLabel, Timestamp,
+    UtteranceView,
 };
 
 /// One thing to be written in the same transaction as the input that caused it.
@@ -28,6 +29,13 @@ pub enum Effect {
     },
     /// A conversation as it stands now; replaces the earlier row.
     Conversation(ConversationRow),
+    /// A call as it stands now; replaces the earlier row.
+    Call {
+        /// Whose.
+        customer: CustomerId,
+        /// As it stands.
+        row: Box<CallRow>,
+    },
     /// An open request as it stands now; replaces the earlier row.
     Request {
         /// Which.
@@ -335,6 +343,10 @@ pub enum TimelineBody {
     },
     /// The customer did something with the knowledge base.
     Article(ArticleFact),
+    /// Something became of a call.
+    Call(CallView),
+    /// Something was said in a call.
+    Utterance(Box<UtteranceView>),
 }
 
 impl TimelineBody {
@@ -510,6 +522,15 @@ pub enum Reply {
         message: MessageId,
         /// Its place in the timeline.
         timeline_seq: u64,
+    },
+    /// A call stands so.
+    Call {
+        /// Whose.
+        customer: CustomerId,
+        /// Which.
+        call: InteractionId,
+        /// Why it is not listened to, where it is not.
+        not_analysed: Option<NotAnalysed>,
     },
     /// A reservation was accepted: the agent has the conversation.
     Assigned {

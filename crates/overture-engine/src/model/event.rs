@@ -1,12 +1,12 @@
 //! What happens: every input of the two state machines.
 
 use super::{
-    AgentId, ArticleFact, Asker, Attachment, CallOutcome, CallbackAsk, CallbackOffer, ChannelKind,
-    ChatDetails, ChatRead, ConsentSource, CustomerId, CustomerState, DismissedHow, GrantId,
-    GrantTerms, GuideFactKind, GuideId, Identifier, IdentityLevel, InteractionId, LabelledText,
-    LinkKey, MailFailed, MergeId, OfferId, OfferOptionKind, PauseChange, Private, Purpose,
-    ResolutionCode, RouteEvent, RouteToCustomer, Seq, Slot, SourceId, TextIssue, TextReading,
-    TextScore, Timestamp, Unsaid, WorldFacts,
+    AgentId, ArticleFact, Asker, Attachment, CallFact, CallOutcome, CallbackAsk, CallbackOffer,
+    ChannelKind, ChatDetails, ChatRead, ConsentSource, CustomerId, CustomerState, DismissedHow,
+    GrantId, GrantTerms, GuideFactKind, GuideId, Identifier, IdentityLevel, InteractionId,
+    LabelledText, LinkKey, MailFailed, MergeId, OfferId, OfferOptionKind, PauseChange, Private,
+    Purpose, ResolutionCode, RouteEvent, RouteToCustomer, Seq, Slot, SourceId, TextIssue,
+    TextReading, TextScore, Timestamp, Unsaid, WorldFacts,
 };
 
 /// One entry of the log: an input that one state machine takes, exactly once, in order.
@@ -310,6 +310,8 @@ pub enum CustomerBody {
     Tick,
     /// The customer did something with the knowledge base.
     Article(ArticleFact),
+    /// Something happened in a call.
+    Call(Box<CallFact>),
 }
 
 /// The widget began or went on with a session.

@@ -4,6 +4,7 @@
 //! disk is decided in `overture-store`, how they look on the wire in `overture-http`.
 
 mod article;
+mod call;
 mod callback;
 mod chat;
 mod customer;
@@ -27,6 +28,7 @@ mod time;
 mod world;
 
 pub use article::*;
+pub use call::*;
 pub use callback::*;
 pub use chat::*;
 pub use customer::*;

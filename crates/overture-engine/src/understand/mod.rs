@@ -7,6 +7,7 @@
 pub mod engagement;
 pub mod entities;
 pub mod features;
+pub mod fusion;
 pub mod issue;
 pub mod lexicon;
 pub mod need;
@@ -14,6 +15,7 @@ pub mod redact;
 pub mod redaction;
 pub mod text;
 pub mod transcribe;
+pub mod voice;
 
 use smallvec::SmallVec;
 

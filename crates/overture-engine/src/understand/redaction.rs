@@ -4,13 +4,14 @@
 //! |---|---|---|
 //! | the customer's messages and first words | every identifier | all but cards and secrets |
 //! | properties of the organisation's own events | every identifier | nothing |
+//! | what customers say in calls | every identifier | nothing |
 //! | words looked for, reasons for a rating | every identifier | nothing |
 //! | agents' messages and notes | card numbers | nothing |
 
 use serde_json::Value;
 
 use super::redact::{Found, Kind, Redacted, Redactor};
-use crate::model::{ArticleFact, Behaviour, CustomerBody, Private};
+use crate::model::{ArticleFact, Behaviour, CallFact, CustomerBody, Private};
 
 /// Replaces identifiers in what the event says. Returns what the customer wrote, where that may be kept:
 /// without cards and secrets. Most events say nothing, and then `redactor` is not asked for.
@@ -23,6 +24,14 @@ pub fn redact(body: &mut CustomerBody, redactor: impl FnOnce() -> Redactor) -> O
         CustomerBody::Behaviour(Behaviour::Custom { properties, .. }) => {
             if let Some(clean) = redact_properties(properties.reveal(), &redactor()) {
                 *properties = Private::new(clean);
+            }
+            None
+        }
+        CustomerBody::Call(fact) => {
+            if let CallFact::Heard(utterance) = &mut **fact
+                && !utterance.text.is_empty()
+            {
+                replace(&mut utterance.text, &redactor());
             }
             None
         }

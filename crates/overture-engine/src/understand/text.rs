@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use crate::{
     decide::{SentimentSettings, SignalGroups},
     model::{
-        Abstained, Behaviour, CustomerBody, HEARD_MAX, Heard, MOOD_SCORES_MAX, Mood, Seq,
+        Abstained, Behaviour, CallFact, CustomerBody, HEARD_MAX, Heard, MOOD_SCORES_MAX, Mood, Seq,
         TextReading, TextScore, Timestamp,
     },
 };
@@ -45,6 +45,10 @@ pub fn said<'a>(body: &'a CustomerBody, properties: &[String]) -> Option<Cow<'a,
     let text: Cow<str> = match body {
         CustomerBody::CustomerMessage { text, .. } => text.reveal().into(),
         CustomerBody::HelpRequested { text, .. } => text.as_ref()?.reveal().into(),
+        CustomerBody::Call(fact) => match &**fact {
+            CallFact::Heard(utterance) => utterance.text.reveal().into(),
+            _ => return None,
+        },
         CustomerBody::Behaviour(Behaviour::Custom {
             properties: carried,
             ..

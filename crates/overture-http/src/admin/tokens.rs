@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// What a token can be allowed.
-const SCOPES: [&str; 3] = ["grants", "read", "capture"];
+const SCOPES: [&str; 4] = ["grants", "read", "capture", "calls"];
 
 pub(crate) fn router() -> OpenApiRouter<Shared> {
     OpenApiRouter::new()
@@ -72,7 +72,7 @@ async fn list(
 #[derive(Deserialize, ToSchema)]
 struct NewToken {
     name: String,
-    /// Of `grants`, `read`, `capture`; at least one.
+    /// Of `grants`, `read`, `capture`, `calls`; at least one.
     scopes: Vec<String>,
 }
 
@@ -89,7 +89,7 @@ async fn add(
     if asked.scopes.is_empty() || !asked.scopes.iter().all(known) {
         return Err(ApiError::bad_input(
             "scopes",
-            "expected at least one of grants, read, capture",
+            "expected at least one of grants, read, capture, calls",
         ));
     }
     let mut scopes = asked.scopes;

@@ -417,11 +417,9 @@ fn overture(name: &str, event: &Event<'_>) -> Result<Option<CustomerBody>, Wrong
         },
         _ => {
             return Ok(Some(CustomerBody::Consent {
-                purpose: match text(&found.purpose) {
-                    Some("analyse_behaviour") => Purpose::AnalyseBehaviour,
-                    Some("contact") => Purpose::Contact,
-                    _ => return Err(wrong("bad_value", "properties.purpose")),
-                },
+                purpose: text(&found.purpose)
+                    .and_then(Purpose::named)
+                    .ok_or_else(|| wrong("bad_value", "properties.purpose"))?,
                 granted: found
                     .granted
                     .ok_or_else(|| wrong("missing_field", "properties.granted"))?,

@@ -110,6 +110,7 @@ async fn context(
         "engagement": engagement(&view),
         "permission": {
             "analyse_behaviour": permits(Purpose::AnalyseBehaviour),
+            "analyse_voice": permits(Purpose::AnalyseVoice),
             "contact": permits(Purpose::Contact)
                 && state.permission.contact != Consent::Denied,
             "opted_out": state.permission.opted_out,

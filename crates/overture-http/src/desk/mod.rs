@@ -2,6 +2,7 @@
 
 mod attachments;
 mod callbacks;
+mod consent;
 mod context;
 mod conversations;
 mod decisions;
@@ -22,7 +23,7 @@ use crate::{
 };
 
 pub(crate) use people::{labels, visitor};
-pub(crate) use timeline::without_nulls;
+pub(crate) use timeline::{of as timeline_of, without_nulls};
 
 pub(crate) fn router() -> OpenApiRouter<Shared> {
     OpenApiRouter::new()
@@ -33,6 +34,7 @@ pub(crate) fn router() -> OpenApiRouter<Shared> {
         .merge(timeline::router())
         .merge(context::router())
         .merge(conversations::router())
+        .merge(consent::router())
         .merge(label::router())
         .merge(callbacks::router())
         .merge(attachments::router())

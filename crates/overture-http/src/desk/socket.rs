@@ -1,6 +1,6 @@
 //! The desk's socket: state when it changes, and the timelines that are looked at.
 
-use std::{collections::HashMap, time::Duration};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use axum::{
     extract::{
@@ -10,7 +10,7 @@ use axum::{
     http::{HeaderMap, header},
     response::Response,
 };
-use overture_engine::model::{ChatSide, CustomerId, Timestamp};
+use overture_engine::model::{ChatSide, CustomerId, InteractionId, Timestamp};
 use overture_store::{Role, TimelineWindow};
 use serde::Deserialize;
 use serde_json::json;
@@ -24,6 +24,7 @@ use super::{conversations, state, timeline};
 use crate::{
     app::Shared,
     auth::{self, AtDesk, Auth, Caller, SignedInStaff},
+    calls::{LiveCall, Seen, changes, live_calls},
     client::PublicUrl,
     error::{ApiError, ApiResult, ErrorBody},
     hub::{CustomerFrame, Watch},
@@ -35,6 +36,10 @@ use crate::{
 const COLLECT_FOR: Duration = Duration::from_millis(100);
 /// Timelines that one desk may look at at once.
 const WATCHED_MAX: usize = 20;
+/// How often the list of calls that go on is sent at most.
+const CALLS_EVERY: Duration = Duration::from_secs(1);
+/// How often what is new of one call is sent at most.
+const CALL_EVERY: Duration = Duration::from_millis(250);
 
 pub(crate) fn router() -> OpenApiRouter<Shared> {
     OpenApiRouter::new().routes(routes!(socket))
@@ -47,10 +52,67 @@ struct Said {
     typing: Option<String>,
     #[serde(default)]
     after: HashMap<String, u64>,
+    /// A call to follow; empty for none.
+    call: Option<String>,
+}
+
+/// A call that is followed.
+struct Followed {
+    call: InteractionId,
+    seen: Seen,
+    /// What is heard of it now, and the changes of that.
+    live: Option<(Arc<LiveCall>, watch::Receiver<u64>)>,
+    is_new: bool,
+}
+
+impl Followed {
+    fn new(call: &str) -> Option<Self> {
+        Some(Self {
+            call: call.parse().ok()?,
+            seen: Seen::default(),
+            live: None,
+            is_new: true,
+        })
+    }
+
+    /// Sends what is new, where anything is; whether more may come.
+    async fn send(&mut self, app: &Shared, socket: &mut WebSocket) -> Result<bool, u16> {
+        let live = app.calls.get(self.call);
+        if live.is_some() != self.live.is_some() {
+            // Its audio began to come, or is over: all of it is said anew.
+            self.seen = Seen::default();
+            self.is_new = true;
+            self.live = live.map(|live| {
+                let changed = live.changed();
+                (live, changed)
+            });
+        }
+        let has_changed = match &mut self.live {
+            Some((_, changed)) => {
+                let has_changed = changed.has_changed().unwrap_or(true);
+                changed.mark_unchanged();
+                has_changed
+            }
+            None => false,
+        };
+        if !self.is_new && !has_changed {
+            return Ok(true);
+        }
+        self.is_new = false;
+        let live = self.live.as_ref().map(|(live, _)| &**live);
+        let Ok(frame) = changes(app, self.call, live, &mut self.seen).await else {
+            return Ok(false);
+        };
+        if send(socket, frame.to_string()).await.is_break() {
+            return Err(close_code::POLICY);
+        }
+        Ok(frame["call"]["call"]["status"] == "live")
+    }
 }
 
 /// Pushes `{"state":..}` (first at once), `{"timeline":{customer,items,seq}}` for the
-/// customers named by `{"watch":[..]}`, and `{"ping":true}`.
+/// customers named by `{"watch":[..]}`, `{"calls":[..]}` when calls that go on changed, `{"call":{call,from,trace,utterances,partial}}`
+/// for the one named by `{"call":"int_.."}` (each list is replaced from its place in `from` on), and `{"ping":true}`.
 #[utoipa::path(get, path = "/v1/desk/socket", tag = "desk", security(("session_cookie" = [])),
     responses((status = 101, description = "the socket is open"), (status = 401, body = ErrorBody)))]
 async fn socket(
@@ -146,6 +208,14 @@ async fn follow(app: &Shared, mut staff: SignedInStaff, socket: &mut WebSocket) 
     let mut typed_at = Timestamp(0);
     let mut tick = interval(COLLECT_FOR);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut calls = app.calls.changed();
+    let mut calls_open = false;
+    calls.mark_changed();
+    let mut calls_tick = interval(CALLS_EVERY);
+    calls_tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut followed: Option<Followed> = None;
+    let mut call_tick = interval(CALL_EVERY);
+    call_tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut ping = interval(PING_EVERY);
     ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
     ping.reset();
@@ -165,6 +235,27 @@ async fn follow(app: &Shared, mut staff: SignedInStaff, socket: &mut WebSocket) 
                     if let Err(code) = one.send(app, socket).await {
                         return code;
                     }
+                }
+            }
+            _ = calls_tick.tick() => {
+                if calls.has_changed().unwrap_or(false) {
+                    calls.mark_unchanged();
+                    let Ok(live) = live_calls(app).await else {
+                        return close_code::AGAIN;
+                    };
+                    let is_any = live["calls"].as_array().is_some_and(|calls| !calls.is_empty());
+                    if (is_any || calls_open) && send(socket, live.to_string()).await.is_break() {
+                        return close_code::POLICY;
+                    }
+                    calls_open = is_any;
+                }
+            }
+            _ = call_tick.tick(), if followed.is_some() => {
+                let Some(one) = &mut followed else { continue };
+                match one.send(app, socket).await {
+                    Ok(true) => {}
+                    Ok(false) => followed = None,
+                    Err(code) => return code,
                 }
             }
             _ = ping.tick() => {
@@ -196,6 +287,9 @@ async fn follow(app: &Shared, mut staff: SignedInStaff, socket: &mut WebSocket) 
                     if let Ok(said) = serde_json::from_str::<Said>(&text) {
                         if let Some(conversation) = &said.typing {
                             types(app, &staff, conversation, &mut typed_at).await;
+                        }
+                        if let Some(call) = &said.call {
+                            followed = Followed::new(call);
                         }
                         look_at(app, said, &mut looked);
                     }

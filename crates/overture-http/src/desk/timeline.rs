@@ -5,8 +5,9 @@ use axum::{
     extract::{Path, State},
 };
 use overture_engine::model::{
-    ArticleFact, Attachment, Author, CustomerId, LedgerChange, MoodReading, OfferStage, Outcome,
-    PauseChange, Private, ReadingOf, TextLabel, TimelineBody, TimelineItem, WithholdReason,
+    ArticleFact, Attachment, Author, CallChange, CallView, CustomerId, LedgerChange, MoodReading,
+    NotAnalysed, OfferStage, Outcome, PauseChange, Private, ReadingOf, TextLabel, TimelineBody,
+    TimelineItem, UtteranceView, VoiceScore, WithholdReason,
 };
 use overture_engine::understand::entities::Extractor;
 use overture_store::{TimelineQuery, TimelineReader, TimelineWindow};
@@ -38,7 +39,7 @@ pub(crate) struct Timeline {
     /// `replaces` is the row of an earlier reading of the same words; `evidence` in bytes of the text, as are the `entities` of a message), `revealed` (somebody was shown what was replaced in the
     /// message at `row`), `labelled` (somebody said what the message at `row` really is), `issue` (what the words of a message or an
     /// event are about: a `label` with its probability `p`, or none and the probability of that), `labelled_issue` (somebody said
-    /// what the message at `row` is about; no `label` for none of the issues), `resolution`, `grant`, `merge`, `pause`, `custom`. A message with
+    /// what the message at `row` is about; no `label` for none of the issues), `resolution`, `grant`, `merge`, `call` (a call began, ended or changed), `utterance` (a stretch of the customer's speech in a call), `pause`, `custom`. A message with
     /// `redacted` holds markers such as `[email:k3v7x2aq]` in place of what was written;
     /// `POST /v1/conversations/{conversation}/messages/{seq}/reveal` shows that.
     #[schema(value_type = Vec<Object>)]
@@ -80,6 +81,16 @@ async fn timeline(
     };
     let (_, timeline) = read(&app, customer, window, limit).await?;
     Ok(Json(timeline))
+}
+
+/// Reads rows of a customer, who may have been folded into another.
+pub(crate) async fn of(
+    app: &App,
+    customer: CustomerId,
+    window: TimelineWindow,
+) -> ApiResult<Timeline> {
+    let (_, timeline) = read(app, customer, window, ROWS).await?;
+    Ok(timeline)
 }
 
 /// Reads rows for staff, and tells whose timeline they were found in.
@@ -238,6 +249,8 @@ fn item(app: &App, row: &TimelineItem, extractor: &Extractor) -> Value {
             })
         }
         TimelineBody::Mood(reading) => mood(reading),
+        TimelineBody::Call(view) => call(view),
+        TimelineBody::Utterance(view) => utterance(view),
         TimelineBody::ChatTerms {
             conversation,
             terms,
@@ -363,6 +376,45 @@ fn mood(reading: &MoodReading) -> Value {
     let fields = item.as_object_mut().expect("made as an object");
     fields.extend(reading::members(&reading.score));
     item
+}
+
+/// What became of a call.
+fn call(view: &CallView) -> Value {
+    let (change, not_analysed, lasted) = match view.change {
+        CallChange::Began(why) => ("began", why, None),
+        CallChange::Analysed => ("analysed", None, None),
+        CallChange::Alert => ("alert", None, None),
+        CallChange::Calmed => ("calmed", None, None),
+        CallChange::Ended(lasted) => ("ended", None, lasted),
+    };
+    json!({
+        "kind": "call", "call": view.call.to_string(), "change": change, "via": view.via.name(),
+        "not_analysed": not_analysed.map(NotAnalysed::name),
+        "seconds": lasted.map(overture_engine::model::Millis::as_secs_f64),
+    })
+}
+
+/// What was said in a call, how it sounded, and what both say together.
+fn utterance(view: &UtteranceView) -> Value {
+    let said = &view.utterance;
+    let words = view.words.as_ref().map(reading::members);
+    let word = |name: &str| words.as_ref().and_then(|words| words.get(name).cloned());
+    let voice = |of: fn(&VoiceScore) -> f32| said.voice.as_ref().map(|voice| decimal(of(voice)));
+    let fused = view.fused.as_ref();
+    let text = said.text.reveal();
+    json!({
+        "kind": "utterance", "call": said.call.to_string(),
+        "start_ms": said.start_ms, "end_ms": said.end_ms,
+        "text": (!text.is_empty()).then_some(text), "words_from": said.words_from,
+        "evidence": word("evidence").unwrap_or_else(|| json!([])),
+        "sentiment": view.words.as_ref().map(|words| decimal(words.sentiment.score)),
+        "voice_anger": voice(|voice| voice.anger), "quality": voice(|voice| voice.quality),
+        "fused": fused.map(|fused| decimal(fused.score)),
+        "confidence": fused.map(|fused| decimal(fused.confidence)),
+        "disagree": fused.is_some_and(|fused| fused.disagree),
+        "sarcasm": fused.map(|fused| decimal(fused.sarcasm)),
+        "score": decimal(view.score),
+    })
 }
 
 /// What the customer did with the knowledge base.

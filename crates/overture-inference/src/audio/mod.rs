@@ -3,6 +3,7 @@
 pub mod g711;
 mod rate;
 mod recording;
+pub mod synthetic;
 
 pub use rate::{RATE, ToRate};
 pub use recording::{AudioError, Recording};

@@ -1,83 +1,47 @@
 //! How two people talk with each other: who has the word, who takes it, who waits.
 
-use super::turns::{Turn, Turns};
+use overture_engine::{
+    model::CallDynamics,
+    understand::voice::{Party, Turn},
+};
+
+use super::turns::Turns;
 
 /// How long the other must have spoken for a start to be an interruption, ms.
 const INTERRUPTED_AFTER_MS: u32 = 300;
 
-/// A party of a call.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Party {
-    /// Who calls, or is called.
-    Customer,
-    /// Who helps.
-    Agent,
-}
-
-/// How a call went so far.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct Dynamics {
-    /// Seconds of the call.
-    pub seconds: f64,
-    /// The customer's share of all talk, `0.0..=1.0`; 0.5 where nobody spoke.
-    pub customer_share: f64,
-    /// The share of the call in which both speak.
-    pub overlap_share: f64,
-    /// The share of the call in which nobody speaks.
-    pub silence_share: f64,
-    /// The longest time nobody spoke between two turns or since the last, seconds.
-    pub dead_air_seconds: f64,
-    /// How often each took the word from the other: began while the other had spoken for over 300 ms, and spoke on when the other
-    /// had stopped.
-    pub interruptions_by_customer: u32,
-    /// The same of the agent.
-    pub interruptions_by_agent: u32,
-    /// The median time from the agent's last word to the customer's first, ms; `None` where the customer never answered.
-    pub customer_latency_ms: Option<u32>,
-    /// The same of the agent.
-    pub agent_latency_ms: Option<u32>,
-}
-
-impl Dynamics {
-    /// How a call went, from the turns of both.
-    pub fn of(customer: &Turns, agent: &Turns) -> Self {
-        let now_ms = customer.now_ms().max(agent.now_ms());
-        let mut turns: Vec<(Turn, Party)> = customer
-            .all()
-            .map(|turn| (turn, Party::Customer))
-            .chain(agent.all().map(|turn| (turn, Party::Agent)))
-            .collect();
-        turns.sort_by_key(|(turn, _)| (turn.start_ms, turn.end_ms));
-        let mut call = Call::default();
-        for (turn, party) in &turns {
-            call.add(*turn, *party);
-        }
-        if call.until_ms > 0 {
-            call.dead_air_ms = call.dead_air_ms.max(now_ms.saturating_sub(call.until_ms));
-        }
-        let whole = f64::from(now_ms.max(1));
-        let spoken = customer.spoken_seconds() + agent.spoken_seconds();
-        Self {
-            seconds: f64::from(now_ms) / 1_000.0,
-            customer_share: if spoken > 0.0 {
-                customer.spoken_seconds() / spoken
-            } else {
-                0.5
-            },
-            overlap_share: f64::from(call.overlap_ms) / whole,
-            silence_share: 1.0 - f64::from(call.covered_ms) / whole,
-            dead_air_seconds: f64::from(call.dead_air_ms) / 1_000.0,
-            interruptions_by_customer: call.interruptions[0],
-            interruptions_by_agent: call.interruptions[1],
-            customer_latency_ms: median(&mut call.latencies_ms[0]),
-            agent_latency_ms: median(&mut call.latencies_ms[1]),
-        }
+/// How a call went so far, from the turns of both.
+pub fn of(customer: &Turns, agent: &Turns) -> CallDynamics {
+    let now_ms = customer.now_ms().max(agent.now_ms());
+    let mut turns: Vec<(Turn, Party)> = customer
+        .all()
+        .map(|turn| (turn, Party::Customer))
+        .chain(agent.all().map(|turn| (turn, Party::Agent)))
+        .collect();
+    turns.sort_by_key(|(turn, _)| (turn.start_ms, turn.end_ms));
+    let mut call = Call::default();
+    for (turn, party) in &turns {
+        call.add(*turn, *party);
     }
-
-    /// How often the word was taken, a minute.
-    pub fn interruptions_a_minute(&self) -> f64 {
-        let count = f64::from(self.interruptions_by_customer + self.interruptions_by_agent);
-        60.0 * count / self.seconds.max(1.0)
+    if call.until_ms > 0 {
+        call.dead_air_ms = call.dead_air_ms.max(now_ms.saturating_sub(call.until_ms));
+    }
+    let whole = f64::from(now_ms.max(1));
+    let spoken = customer.spoken_seconds() + agent.spoken_seconds();
+    CallDynamics {
+        seconds: f64::from(now_ms) / 1_000.0,
+        customer_share: if spoken > 0.0 {
+            customer.spoken_seconds() / spoken
+        } else {
+            0.5
+        },
+        overlap_share: f64::from(call.overlap_ms) / whole,
+        silence_share: 1.0 - f64::from(call.covered_ms) / whole,
+        dead_air_seconds: f64::from(call.dead_air_ms) / 1_000.0,
+        interruptions_by_customer: call.interruptions[0],
+        interruptions_by_agent: call.interruptions[1],
+        customer_latency_ms: median(&mut call.latencies_ms[0]),
+        agent_latency_ms: median(&mut call.latencies_ms[1]),
     }
 }
 

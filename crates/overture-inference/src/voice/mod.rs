@@ -3,10 +3,11 @@
 //! In reading order: `telephone` makes recordings sound as they do on a call, for training; `frames` measures hundredths of a second and
 //! `speech` says when somebody speaks, `ear` runs both over a stream; `functionals` and `rhythm` sum a stretch up; `speaker` knows how
 //! somebody usually sounds; `model` reads a stretch against that, `learn` makes the model, `file` keeps it; `listener` reads a live voice
-//! second by second; `turns` and `dynamics` say how two people talk with each other.
+//! second by second; `turns` and `dynamics` say how two people talk with each other; `call` is both parties as the engine wants them.
 
 mod calibrate;
-mod dynamics;
+mod call;
+pub mod dynamics;
 mod ear;
 mod file;
 mod frames;
@@ -23,14 +24,14 @@ mod stretch;
 pub mod telephone;
 mod turns;
 
-pub use dynamics::{Dynamics, Party};
+pub use call::Analyzer;
 pub use functionals::MEASURES;
 pub use learn::{Clip, MakeError, Recipe, make, make_without_each};
 pub use listener::{Change, Heard, Listener};
 pub use model::{VoiceModel, VoiceReading};
 pub use speaker::Speaker;
 pub use stretch::{Measurer, Pieces, Stretch};
-pub use turns::{Turn, Turns};
+pub use turns::Turns;
 
 /// How many emotions are told apart.
 pub const EMOTIONS: usize = 4;

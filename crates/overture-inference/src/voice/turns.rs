@@ -1,5 +1,7 @@
 //! When one party of a call speaks.
 
+use overture_engine::understand::voice::Turn;
+
 use super::frames::Frame;
 
 /// A gap shorter than this does not end a turn, ms: breath, plosives, the moments between words.
@@ -12,15 +14,6 @@ const BELOW_DB: f32 = 30.0;
 const FORGOTTEN_DB: f32 = 0.05;
 /// One frame, ms.
 const FRAME_MS: u32 = 10;
-
-/// One stretch in which a party has the word.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Turn {
-    /// When it begins, ms from the call's start.
-    pub start_ms: u32,
-    /// When it ends.
-    pub end_ms: u32,
-}
 
 /// The turns of one party, as they come.
 #[derive(Debug, Clone, PartialEq)]
@@ -60,7 +53,7 @@ impl Turns {
         match self.list.last_mut() {
             Some(turn) if start_ms < turn.end_ms + GAP_MS => turn.end_ms = self.now_ms,
             _ => {
-                if self.list.last().is_some_and(|turn| !turn.is_long_enough()) {
+                if self.list.last().is_some_and(|turn| !is_long_enough(turn)) {
                     self.list.pop();
                 }
                 self.list.push(Turn {
@@ -73,10 +66,7 @@ impl Turns {
 
     /// All turns so far, the one that goes on included.
     pub fn all(&self) -> impl Iterator<Item = Turn> + '_ {
-        self.list
-            .iter()
-            .copied()
-            .filter(|turn| turn.is_long_enough())
+        self.list.iter().copied().filter(is_long_enough)
     }
 
     /// How far was listened, ms.
@@ -94,8 +84,6 @@ impl Turns {
     }
 }
 
-impl Turn {
-    fn is_long_enough(&self) -> bool {
-        self.end_ms - self.start_ms >= TURN_MS_MIN
-    }
+fn is_long_enough(turn: &Turn) -> bool {
+    turn.end_ms - turn.start_ms >= TURN_MS_MIN
 }

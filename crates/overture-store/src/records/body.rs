@@ -7,6 +7,7 @@ use overture_engine::model::{
 
 use super::{
     article::ArticleFactRecord,
+    call::CallFactRecord,
     callback::{CallbackAskRecord, CallbackOfferRecord, SlotRecord},
     chat::{AttachmentRecord, ChatDetailsRecord, ChatReadRecord, MailFailedRecord},
     customer::CustomerRecord,
@@ -18,7 +19,7 @@ use super::{
 };
 
 numbers! {
-    Purpose { 0 = AnalyseBehaviour, 1 = Contact, }
+    Purpose { 0 = AnalyseBehaviour, 1 = Contact, 2 = AnalyseVoice, }
     ConsentSource { 0 = Api, 1 = Gpc, 2 = Tcf, 3 = ConsentMode, 4 = Segment, }
     DismissedHow { 0 = NotNow, 1 = Never, 2 = Ignored, }
     ResolutionCode {
@@ -78,7 +79,7 @@ record! {
 /// routing, 17 merge out, 18 merge in, 19 tick, 40 callback asked, 41 moved, 42 cancelled,
 /// 43 called, 50 chat details, 51 chat read, 52 chat presence, 53 mail failed, 60 something done
 /// with an article, 70 pausable, 71 pause, 80 guide, 101 revealed, 102 read again, 104 labelled,
-/// 111 labelled with an issue.
+/// 111 labelled with an issue, 114 something in a call.
 #[derive(Clone, PartialEq, prost::Message)]
 pub(crate) struct CustomerBodyRecord {
     #[prost(uint32, tag = "1")]
@@ -181,6 +182,8 @@ pub(crate) struct CustomerBodyRecord {
     /// The conversation that a labelled message is in.
     #[prost(bytes = "vec", optional, tag = "112")]
     in_conversation: Option<Vec<u8>>,
+    #[prost(message, optional, boxed, tag = "114")]
+    call: Option<Box<CallFactRecord>>,
 }
 
 pub(super) fn write_body(body: &CustomerBody, w: &mut Writer<'_>) -> CustomerBodyRecord {
@@ -434,6 +437,10 @@ pub(super) fn write_body(body: &CustomerBody, w: &mut Writer<'_>) -> CustomerBod
             record.text = Some(notes.write(w));
             43
         }
+        CustomerBody::Call(fact) => {
+            record.call = Some(Box::new((**fact).write(w)));
+            114
+        }
         CustomerBody::Article(fact) => {
             record.article = fact.write(w);
             60
@@ -595,6 +602,12 @@ pub(super) fn read_body(
             )?),
         },
         60 => CustomerBody::Article(take!(record.article, CustomerBodyRecord, r)),
+        114 => CustomerBody::Call(match record.call {
+            Some(fact) => Box::new(Wire::read(*fact, r)?),
+            None => {
+                return Err(RecordError::from(Problem::Missing).at("CustomerBodyRecord", "call"));
+            }
+        }),
         other => {
             return Err(
                 RecordError::from(Problem::Number(other.into())).at("CustomerBodyRecord", "kind")

@@ -9,6 +9,7 @@ use overture_engine::model::{
 };
 
 use super::article::ReadingRecord;
+use super::call::{CallStateRecord, ToneRecord};
 use super::callback::{CallbackRefusalRecord, CallbackStateRecord};
 use super::chat::ChatStateRecord;
 use super::pause::SmartPauseRecord;
@@ -97,6 +98,10 @@ record! {
         browsers: Vec<BrowserRecord>,
         #[prost(message, repeated, tag = "91")]
         beside: Vec<ConversationStateRecord>,
+        #[prost(message, repeated, tag = "114")]
+        calls: Vec<CallStateRecord>,
+        #[prost(message, optional, boxed, tag = "115")]
+        tone: Option<Box<ToneRecord>>,
     }
 }
 
@@ -135,6 +140,8 @@ record! {
         time_zone: Option<String>,
         #[prost(string, optional, tag = "5")]
         language: Option<String>,
+        #[prost(uint32, tag = "114")]
+        analyse_voice: u32,
     }
 }
 

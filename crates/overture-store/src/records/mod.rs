@@ -9,6 +9,7 @@
 
 mod article;
 mod body;
+mod call;
 mod callback;
 mod chat;
 mod customer;
@@ -25,9 +26,9 @@ pub(crate) mod wire;
 mod tests;
 
 use overture_engine::model::{
-    AgentState, ArticleFact, Author, ConversationRow, CustomerId, CustomerState, DecisionRecord,
-    GrantState, Input, LedgerChange, OutboxItem, Reading, RequestState, RouteState, TimelineBody,
-    Timestamp, WorldFacts,
+    AgentState, ArticleFact, Author, CallRow, ConversationRow, CustomerId, CustomerState,
+    DecisionRecord, GrantState, Input, LedgerChange, OutboxItem, Reading, RequestState, RouteState,
+    TimelineBody, Timestamp, WorldFacts,
 };
 use prost::Message;
 use uuid::Uuid;
@@ -63,6 +64,7 @@ stored! {
     RouteState = route::RouteRecord,
     TimelineBody = timeline::TimelineRecord,
     DecisionRecord = decision::DecisionRow,
+    CallRow = call::CallRowRecord,
     ConversationRow = timeline::ConversationRecord,
     GrantState = customer::GrantRecord,
     RequestState = route::RequestRecord,

@@ -8,6 +8,7 @@ use overture_engine::model::{
 
 use super::{
     article::ArticleFactRecord,
+    call::{CallViewRecord, UtteranceViewRecord},
     callback::{CallbackRowRecord, CallbackTextRecord, CallbackViewRecord},
     chat::{AttachmentRecord, ChatStandingRecord},
     decision::OutcomeRecord,
@@ -20,7 +21,7 @@ use super::{
 /// What a timeline row says. `kind`: 1 page, 2 struggle, 3 custom, 4 identified, 5 offer,
 /// 6 decision, 7 conversation, 8 message, 9 resolution, 10 grant, 11 merge, 40 callback,
 /// 50 chat terms, 51 mail failed, 60 something done with an article, 70 pause, 80 guide, 90 consent, 100 mood, 102 labelled,
-/// 101 revealed, 111 labelled with an issue, 112 issue.
+/// 101 revealed, 111 labelled with an issue, 112 issue, 114 call, 115 utterance.
 #[derive(Clone, PartialEq, prost::Message)]
 pub(crate) struct TimelineRecord {
     #[prost(uint32, tag = "1")]
@@ -105,6 +106,10 @@ pub(crate) struct TimelineRecord {
     of_message: Option<Vec<u8>>,
     #[prost(message, optional, tag = "113")]
     issue: Option<TextIssueRecord>,
+    #[prost(message, optional, tag = "114")]
+    call: Option<CallViewRecord>,
+    #[prost(message, optional, boxed, tag = "115")]
+    utterance: Option<Box<UtteranceViewRecord>>,
 }
 
 impl Wire<TimelineRecord> for TimelineBody {
@@ -200,6 +205,14 @@ impl Wire<TimelineRecord> for TimelineBody {
                 (record.of_message, record.text) = write_of(of, w);
                 record.issue = issue.write(w);
                 112
+            }
+            TimelineBody::Call(view) => {
+                record.call = view.write(w);
+                114
+            }
+            TimelineBody::Utterance(view) => {
+                record.utterance = Some(Box::new((**view).write(w)));
+                115
             }
             TimelineBody::Mood(reading) => {
                 record.mood = Some(Box::new((**reading).write(w)));
@@ -341,6 +354,15 @@ impl Wire<TimelineRecord> for TimelineBody {
                 row: record.row,
                 label: TextLabel::Issue(record.named),
             },
+            114 => TimelineBody::Call(take!(record.call, TimelineRecord, r)),
+            115 => TimelineBody::Utterance(match record.utterance {
+                Some(view) => Box::new(Wire::read(*view, r)?),
+                None => {
+                    return Err(
+                        RecordError::from(Problem::Missing).at("TimelineRecord", "utterance")
+                    );
+                }
+            }),
             112 => TimelineBody::Issue {
                 of: read_of(record.of_message, record.text, r)?,
                 issue: take!(record.issue, TimelineRecord, r),

@@ -3,6 +3,7 @@
 mod admin;
 mod articles;
 mod brand;
+mod calls;
 mod chat;
 mod commit;
 mod desk;
@@ -14,6 +15,7 @@ mod query;
 pub use admin::*;
 pub use articles::*;
 pub use brand::*;
+pub use calls::*;
 pub use chat::*;
 pub use commit::*;
 pub use desk::*;

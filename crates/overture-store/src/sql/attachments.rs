@@ -6,8 +6,10 @@ use overture_engine::model::{
 use uuid::Uuid;
 
 use super::{
-    Db, Row, Value, customer_id, first, key_rows, opened, params,
-    tables::{ATTACHMENT, ATTACHMENT_CHUNK, KEY},
+    Db, Row, Value,
+    calls::seal_for,
+    customer_id, first, opened, params,
+    tables::{ATTACHMENT, ATTACHMENT_CHUNK},
 };
 use crate::{
     StoreError, Upload, UploadLimits, Uploaded,
@@ -81,33 +83,9 @@ pub(crate) fn add(
     if in_all + more > limits.total_bytes_max {
         return Ok((Uploaded::Full, Vec::new()));
     }
-    let mut sealing = keys.sealing();
-    let mut sealed = seal(upload, bytes, &mut sealing);
-    if !sealing.unknown().is_empty() {
-        let found = db.query(
-            "SELECT key_id, customer, wrapped FROM customer_key WHERE customer = ?1",
-            params![*upload.customer.uuid().as_bytes()],
-        )?;
-        if !found.is_empty() {
-            keys.remember(&key_rows(&found)?)?;
-            sealing = keys.sealing();
-            sealed = seal(upload, bytes, &mut sealing);
-        }
-    }
-    let made = sealing.into_rows();
-    let key_values: Vec<Vec<Value>> = made
-        .iter()
-        .map(|row| {
-            vec![
-                row.key.into(),
-                (*row.customer.uuid().as_bytes()).into(),
-                row.wrapped.clone().into(),
-            ]
-        })
-        .collect();
-    if !key_values.is_empty() {
-        db.insert(&KEY, key_values)?;
-    }
+    let (sealed, made) = seal_for(db, keys, upload.customer, |sealing| {
+        seal(upload, bytes, sealing)
+    })?;
     let file = &upload.file;
     let id = *file.attachment.uuid().as_bytes();
     db.insert(

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use super::{
     Db, Table, Value, key_rows, params,
     tables::{
-        AGENT, ARTICLE_COUNT, CONVERSATION, COUNT, CUSTOMER, DECISION, GRANT, ISSUE_LABEL, KEY,
-        LABEL, LEDGER, LEDGER_END, LINK, OUTBOX, REQUEST, SEARCH_MISS, SKIPPED, SOURCE_COUNT,
+        AGENT, ARTICLE_COUNT, CALL, CONVERSATION, COUNT, CUSTOMER, DECISION, GRANT, ISSUE_LABEL,
+        KEY, LABEL, LEDGER, LEDGER_END, LINK, OUTBOX, REQUEST, SEARCH_MISS, SKIPPED, SOURCE_COUNT,
         STATE, TIMELINE, TRAIT, WAKE,
     },
 };
@@ -202,6 +202,15 @@ fn write_rows(
             ]
         },
     )?;
+    insert(db, &CALL, rows.calls, |(call, row)| {
+        vec![
+            call.into(),
+            row.customer.into(),
+            row.started_at.into(),
+            row.ended_at.into(),
+            row.record.into(),
+        ]
+    })?;
     let (kept, gone) = split(rows.requests);
     insert(db, &REQUEST, kept, |(request, row)| {
         vec![request.into(), row.queued_at.into(), row.record.into()]
@@ -408,6 +417,8 @@ fn fold(db: &mut dyn Db, merge: MergeRow) -> Result<Vec<KeyId>, StoreError> {
         "link",
         "alert",
         "attachment",
+        "call",
+        "call_part",
     ] {
         db.execute(
             &format!("UPDATE {table} SET customer = ?2 WHERE customer = ?1"),

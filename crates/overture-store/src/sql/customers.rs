@@ -312,5 +312,6 @@ pub(crate) fn erase(
     remove("guide_sight")?;
     remove("label")?;
     remove("issue_label")?;
+    remove("call_part")?;
     Ok((erased, keys))
 }

@@ -106,7 +106,9 @@ pub(crate) fn prune_step(
 }
 
 /// Everything that happened, and everybody it happened to.
-const WIPED: [&str; 26] = [
+const WIPED: [&str; 28] = [
+    "call",
+    "call_part",
     "attachment",
     "attachment_chunk",
     "log",

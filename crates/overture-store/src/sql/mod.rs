@@ -5,6 +5,7 @@ pub(crate) mod admin;
 pub(crate) mod articles;
 pub(crate) mod attachments;
 pub(crate) mod brands;
+pub(crate) mod calls;
 pub(crate) mod commit;
 pub(crate) mod customers;
 pub(crate) mod decisions;

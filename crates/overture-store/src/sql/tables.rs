@@ -326,3 +326,33 @@ pub(super) const STATE: Table = Table {
     on_conflict: "ON CONFLICT (name) DO UPDATE SET record = excluded.record",
     update_first: None,
 };
+
+pub(super) const CALL: Table = Table {
+    name: "call",
+    columns: &[
+        ("call", Kind::Blob),
+        ("customer", Kind::Blob),
+        ("started_at", Kind::Int),
+        ("ended_at", Kind::Int),
+        ("record", Kind::Blob),
+    ],
+    on_conflict: "ON CONFLICT (call) DO UPDATE SET customer = excluded.customer, \
+                  ended_at = excluded.ended_at, record = excluded.record",
+    update_first: None,
+};
+
+pub(super) const CALL_PART: Table = Table {
+    name: "call_part",
+    columns: &[
+        ("call", Kind::Blob),
+        ("kind", Kind::Int),
+        ("place", Kind::Int),
+        ("customer", Kind::Blob),
+        ("kept_at", Kind::Int),
+        ("bytes", Kind::Int),
+        ("sealed", Kind::Blob),
+    ],
+    on_conflict: "ON CONFLICT (call, kind, place) DO UPDATE SET kept_at = excluded.kept_at, \
+                  bytes = excluded.bytes, sealed = excluded.sealed",
+    update_first: None,
+};

@@ -12,10 +12,11 @@ pub(crate) use evaluate::{EvaluateArgs, run as evaluate};
 pub(crate) use score::{ScoreArgs, run as score};
 pub(crate) use train::{TrainArgs, run as train};
 
-use std::path::Path;
+use std::{path::Path, sync::Arc};
 
 use anyhow::Context;
-use overture_inference::voice::VoiceModel;
+use overture_engine::understand::voice::CallAnalyzer;
+use overture_inference::voice::{Analyzer, VoiceModel};
 
 use crate::models::files;
 
@@ -26,6 +27,12 @@ static SHIPPED: &[u8] = include_bytes!("../../../../models/voice-1.model");
 const WHAT: &str = "the voice model";
 /// The largest model file that is read, in bytes.
 const FILE_BYTES_MAX: u64 = 16 << 20;
+
+/// What the server hears calls with: the model that ships.
+pub(crate) fn analyzer() -> Arc<dyn CallAnalyzer> {
+    let model = model(None).expect("without a file there is none that cannot be read");
+    Arc::new(Analyzer::new(model))
+}
 
 /// The model in a file, or the one that ships.
 ///

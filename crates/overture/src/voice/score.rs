@@ -7,9 +7,13 @@ use std::{
 };
 
 use anyhow::Context;
+use overture_engine::model::CallDynamics;
 use overture_inference::{
     audio::Recording,
-    voice::{Dynamics, Emotion, Heard, Listener, Pieces, Speaker, VoiceModel, VoiceReading},
+    voice::{
+        Emotion, Heard, Listener, Pieces, Speaker, VoiceModel, VoiceReading,
+        dynamics::of as dynamics_of,
+    },
 };
 use serde_json::{Map, Value, json};
 
@@ -136,7 +140,7 @@ fn whole(model: &VoiceModel, item: &Item, speaker: &mut Speaker) -> anyhow::Resu
         None => silent(&mut said),
     }
     if let Some(agent) = agent {
-        let talk = Dynamics::of(pieces.turns(), agent.turns());
+        let talk = dynamics_of(pieces.turns(), agent.turns());
         said.insert("dynamics".to_owned(), dynamics(&talk));
     }
     Ok(Value::Object(said))
@@ -236,7 +240,7 @@ fn silent(said: &mut Map<String, Value>) {
     said.insert("quality".to_owned(), number(0.0));
 }
 
-fn dynamics(talk: &Dynamics) -> Value {
+fn dynamics(talk: &CallDynamics) -> Value {
     json!({
         "customer_share": rounded(talk.customer_share), "overlap_share": rounded(talk.overlap_share),
         "silence_share": rounded(talk.silence_share), "dead_air_seconds": rounded(talk.dead_air_seconds),

@@ -2,7 +2,10 @@
 
 use std::{fs, path::Path, process::Command};
 
-use overture_testkit::voice::{RATE, Talker, wav};
+use overture_inference::audio::{
+    RATE,
+    synthetic::{Talker, wav},
+};
 use serde_json::Value;
 
 /// Runs the binary in `folder`; gives whether it succeeded, what it printed, and what it complained of.

@@ -40,6 +40,8 @@ pub struct Policy {
     pub frustration: FrustrationSettings,
     /// How texts become a mood.
     pub sentiment: SentimentSettings,
+    /// What is done with calls.
+    pub voice: VoiceSettings,
     /// What takes identifiers out of texts; knows the organisation's own patterns and no key.
     pub redactor: Redactor,
     /// What finds amounts, days and products in what customers write.

@@ -6,7 +6,8 @@ use toml_edit::{Document, TableLike};
 use super::{
     CapSettings, ChatSettings, CooldownSettings, FrustrationSettings, GrantSettings, LawfulBasis,
     NeedSettings, OfferSettings, POLICY_BYTES_MAX, Parsed, PathSkill, PermissionSettings, Policy,
-    PolicyError, QuietHours, RoutingSettings, SentimentSettings, Threshold, parse_callbacks,
+    PolicyError, QuietHours, RoutingSettings, SentimentSettings, Threshold, VoiceSettings,
+    parse_callbacks,
     parse_rules::{RuleDefaults, rules},
     reader::{Reader, Section, position},
     rules::RuleIndex,
@@ -27,11 +28,12 @@ const BASES: [(&str, LawfulBasis); 2] = [
 /// The most names of products.
 const PRODUCTS_MAX: usize = 2_000;
 
-const SECTIONS: [&str; 17] = [
+const SECTIONS: [&str; 18] = [
     "format",
     "need",
     "frustration",
     "sentiment",
+    "voice",
     "redaction",
     "entities",
     "permission",
@@ -91,6 +93,7 @@ fn policy(reader: &mut Reader<'_>, table: &dyn TableLike, revision: u32) -> Poli
     let offer = offer(&mut root);
     let frustration = frustration(&mut root);
     let sentiment = sentiment(&mut root);
+    let voice = voice(&mut root);
     let redactor = redactor(&mut root);
     let extractor = extractor(&mut root);
     let permission = permission(&mut root);
@@ -111,6 +114,7 @@ fn policy(reader: &mut Reader<'_>, table: &dyn TableLike, revision: u32) -> Poli
         stale_after,
         frustration,
         sentiment,
+        voice,
         redactor,
         extractor,
         permission,
@@ -247,6 +251,37 @@ fn sentiment(root: &mut Section<'_, '_>) -> SentimentSettings {
     }
 }
 
+fn voice(root: &mut Section<'_, '_>) -> VoiceSettings {
+    let known = [
+        "enabled",
+        "alert_on",
+        "alert_off",
+        "memory_s",
+        "fresh_min",
+        "recording_days",
+    ];
+    let default = VoiceSettings::default();
+    let mut section = root.section("voice", &known);
+    let alert_on = section.number("alert_on", default.alert_on.into(), 0.0..=1.0) as f32;
+    // With only `alert_on` given, an alert ends where it begins at the latest.
+    let off = default.alert_off.min(alert_on);
+    let alert_off = section.number("alert_off", off.into(), 0.0..=1.0) as f32;
+    if alert_off > alert_on {
+        section.refuse(
+            "alert_off",
+            "expected `alert_off` to be no higher than `alert_on`",
+        );
+    }
+    VoiceSettings {
+        enabled: section.flag("enabled", default.enabled),
+        alert_on,
+        alert_off,
+        memory: section.span_in("memory_s", default.memory, 5.0..=600.0),
+        fresh: section.span_in("fresh_min", default.fresh, 1.0..=10_080.0),
+        recording_days: section.whole("recording_days", default.recording_days, 0..=3_650),
+    }
+}
+
 fn properties(section: &mut Section<'_, '_>, default: &[String]) -> Vec<String> {
     if section.item("properties").is_none() {
         return default.to_vec();
@@ -311,12 +346,18 @@ fn extractor(root: &mut Section<'_, '_>) -> Extractor {
 
 fn permission(root: &mut Section<'_, '_>) -> PermissionSettings {
     let default = PermissionSettings::default();
-    let mut section = root.section("permission", &["analyse_behaviour", "contact"]);
+    let mut section = root.section(
+        "permission",
+        &["analyse_behaviour", "contact", "analyse_voice"],
+    );
     PermissionSettings {
         analyse_behaviour: section
             .choice("analyse_behaviour", &BASES)
             .unwrap_or(default.analyse_behaviour),
         contact: section.choice("contact", &BASES).unwrap_or(default.contact),
+        analyse_voice: section
+            .choice("analyse_voice", &BASES)
+            .unwrap_or(default.analyse_voice),
     }
 }
 

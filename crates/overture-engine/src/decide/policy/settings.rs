@@ -133,6 +133,36 @@ impl Default for SentimentSettings {
     }
 }
 
+/// What is done with calls.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct VoiceSettings {
+    /// Whether calls are listened to at all.
+    pub enabled: bool,
+    /// A score of an utterance strictly above it counts for an alert, `0.0..=1.0`.
+    pub alert_on: f32,
+    /// One strictly below it counts for its end; at most `alert_on`.
+    pub alert_off: f32,
+    /// The time constant of a call's score, in speech of the customer.
+    pub memory: Millis,
+    /// How long what was heard says something about now.
+    pub fresh: Millis,
+    /// How many days the customer's side of a call is kept as a recording; 0 for not at all.
+    pub recording_days: u32,
+}
+
+impl Default for VoiceSettings {
+    fn default() -> Self {
+        Self {
+            enabled: false,
+            alert_on: 0.7,
+            alert_off: 0.5,
+            memory: Millis::from_secs(45),
+            fresh: Millis::from_secs(30 * 60),
+            recording_days: 0,
+        }
+    }
+}
+
 /// On what ground a purpose is lawful while the customer has said nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum LawfulBasis {
@@ -149,6 +179,8 @@ pub struct PermissionSettings {
     pub analyse_behaviour: LawfulBasis,
     /// Of unasked contact.
     pub contact: LawfulBasis,
+    /// Of listening to calls, where they are listened to at all.
+    pub analyse_voice: LawfulBasis,
 }
 
 impl Default for PermissionSettings {
@@ -156,6 +188,7 @@ impl Default for PermissionSettings {
         Self {
             analyse_behaviour: LawfulBasis::LegitimateInterest,
             contact: LawfulBasis::LegitimateInterest,
+            analyse_voice: LawfulBasis::LegitimateInterest,
         }
     }
 }

@@ -1,10 +1,9 @@
 //! Voices that nobody has: pulses through resonances, with syllables and breath. Good enough to be heard as speech by a detector, and to
-//! differ in what emotions differ in.
+//! differ in what emotions differ in. For tests, measurements and the demo, which says so.
 
 use std::f32::consts::PI;
 
-/// Samples a second.
-pub const RATE: u32 = 8_000;
+use super::RATE;
 
 /// Somebody who speaks in one way.
 #[derive(Debug, Clone, Copy)]
