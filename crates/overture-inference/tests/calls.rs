@@ -5,8 +5,9 @@
     reason = "tests, one of which tells figures"
 )]
 
+use overture_engine::{model::CallDynamics, understand::voice::Turn};
 use overture_inference::{
-    audio::RATE,
+    audio::{RATE, synthetic::Talker},
     voice::{Listener, Turns, dynamics, telephone::Line},
 };
 use overture_testkit::random::Random;

@@ -1,12 +1,13 @@
 //! Voices: how they are heard, measured, learned and read.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+use overture_engine::understand::voice::Turn;
 use overture_inference::{
     ModelFileError,
-    audio::RATE,
+    audio::{RATE, synthetic::Talker},
     voice::{
         Clip, Emotion, Heard, Listener, MakeError, Measurer, Pieces, Recipe, Speaker, Stretch,
-        Turn, Turns, VoiceModel, make, telephone::Line,
+        Turns, VoiceModel, dynamics, make, telephone::Line,
     },
 };
 

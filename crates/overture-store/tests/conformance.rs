@@ -53,6 +53,7 @@ conformance! {
     the_ledger_is_chained_and_readable
     the_outbox_is_claimed_once_an_epoch
     mail_in_the_outbox_is_sealed_and_opened
+    calls_are_listed_and_what_is_kept_of_them_goes_with_their_customer
     files_come_back_whole_within_limits_and_go_with_their_customer
     files_move_with_a_merge_and_unsent_ones_are_forgotten
     alerts_come_once_and_are_put_away
@@ -1299,6 +1300,119 @@ fn upload(n: u64, of: CustomerId, bytes: &[u8]) -> Upload {
         agent: None,
         uploaded_at: NOW + Millis(n),
     }
+}
+
+fn call_row(n: u64, ended: bool) -> CallRow {
+    CallRow {
+        call: InteractionId::derive(NOW + Millis(n), Seq(n), 0),
+        began: CallBegan {
+            key: n,
+            via: CallVia::Stream,
+            external: format!("pbx-{n}"),
+            direction: CallDirection::Inbound,
+            disclosed: true,
+            agent: None,
+            synthetic: false,
+        },
+        started_at: NOW + Millis(n),
+        ended_at: ended.then_some(NOW + Millis(n + 5)),
+        end: ended.then_some(CallEnd::HungUp),
+        lasted: None,
+        not_analysed: None,
+        words_from: None,
+        voice: None,
+        score: None,
+        dynamics: None,
+    }
+}
+
+fn call_effect(of: CustomerId, row: &CallRow) -> Effect {
+    Effect::Call {
+        customer: of,
+        row: Box::new(row.clone()),
+    }
+}
+
+fn calls_are_listed_and_what_is_kept_of_them_goes_with_their_customer(place: &impl Place) {
+    let store = place.writer();
+    let (from, into) = (customer(1), customer(2));
+    let rows = [call_row(1, true), call_row(2, false), call_row(3, true)];
+    let effects = vec![
+        call_effect(from, &call_row(1, false)),
+        call_effect(from, &rows[0]),
+        call_effect(from, &rows[1]),
+        call_effect(into, &rows[2]),
+    ];
+    store
+        .commit(&unit(vec![message(1, from, "words")], effects))
+        .unwrap();
+    let ids = |of, before, limit| -> Vec<InteractionId> {
+        let found = store.calls(of, before, limit).unwrap();
+        found.iter().map(|entry| entry.row.call).collect()
+    };
+    let [one, two, three] = [rows[0].call, rows[1].call, rows[2].call];
+    assert_eq!(ids(CallsOf::Anyone, None, 9), [three, two, one]);
+    assert_eq!(ids(CallsOf::Anyone, Some(three), 1), [two]);
+    assert_eq!(ids(CallsOf::Live, None, 9), [two]);
+    assert_eq!(ids(CallsOf::Ended, None, 9), [three, one]);
+    assert_eq!(ids(CallsOf::Customer(from), None, 9), [two, one]);
+
+    let (first, second) = ([1u8; 3], vec![9u8; 70_000]);
+    let put = |call, kind, part, bytes: &[u8]| store.put_call_part(call, kind, part, bytes, NOW);
+    put(one, CallPartKind::Audio, 0, &first).unwrap();
+    put(one, CallPartKind::Audio, 1, &second).unwrap();
+    put(one, CallPartKind::Trace, 0, b"{}").unwrap();
+    put(one, CallPartKind::Trace, 0, b"{\"later\":1}").unwrap();
+    put(three, CallPartKind::Audio, 0, &first).unwrap();
+    let nobodys = InteractionId::derive(NOW, Seq(99), 0);
+    assert!(matches!(
+        put(nobodys, CallPartKind::Audio, 0, &first),
+        Err(StoreError::Missing { what: "call" })
+    ));
+    drop(store);
+
+    let store = place.writer();
+    let parts = |call, kind, places| store.call_parts(call, kind, places).unwrap();
+    assert_eq!(parts(one, CallPartKind::Audio, 1..2), Some(second.clone()));
+    let whole = [&first[..], &second].concat();
+    assert_eq!(parts(one, CallPartKind::Audio, 0..9), Some(whole));
+    let trace = parts(one, CallPartKind::Trace, 0..1);
+    assert_eq!(trace.as_deref(), Some(&b"{\"later\":1}"[..]));
+    assert_eq!(parts(two, CallPartKind::Audio, 0..9), None);
+    let entry = store.call(one).unwrap().unwrap();
+    assert_eq!(entry.audio_bytes, Some(70_003));
+    assert_eq!(entry.row, rows[0]);
+    assert_eq!(store.call(nobodys).unwrap(), None);
+
+    // A fold takes calls along; they open with the key that sealed them.
+    let merged = Effect::Merged {
+        from,
+        into,
+        timeline_offset: 0,
+    };
+    store
+        .commit(&unit(vec![message(2, into, "more")], vec![merged]))
+        .unwrap();
+    assert_eq!(store.call(one).unwrap().unwrap().customer, into);
+    assert_eq!(parts(one, CallPartKind::Audio, 0..1), Some(first.to_vec()));
+
+    // Audio goes when it is old, when somebody says so, and with its customer.
+    assert_eq!(store.forget_old_call_audio(NOW).unwrap(), 0);
+    assert_eq!(store.forget_old_call_audio(NOW + Millis(1)).unwrap(), 3);
+    assert!(parts(one, CallPartKind::Trace, 0..1).is_some());
+    put_again(&*store, three, &first);
+    assert!(store.forget_call_audio(three).unwrap());
+    assert!(!store.forget_call_audio(three).unwrap());
+    put_again(&*store, three, &first);
+    store.erase(into, NOW).unwrap();
+    assert_eq!(parts(one, CallPartKind::Trace, 0..1), None);
+    assert_eq!(parts(three, CallPartKind::Audio, 0..1), None);
+}
+
+fn put_again(store: &dyn Store, call: InteractionId, bytes: &[u8]) {
+    store
+        .put_call_part(call, CallPartKind::Audio, 0, bytes, NOW)
+        .unwrap();
 }
 
 fn files_come_back_whole_within_limits_and_go_with_their_customer(place: &impl Place) {

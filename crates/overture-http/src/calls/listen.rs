@@ -8,8 +8,8 @@ use std::{collections::VecDeque, sync::Arc, time::Duration};
 use overture_engine::{
     contact::call::not_analysed,
     model::{
-        CallDynamics, CallEnd, CallFact, CustomerId, InteractionId, Millis, Private, Utterance,
-        VoiceScore,
+        CallDynamics, CallEnd, CallFact, CustomerId, InteractionId, Millis, Private, Timestamp,
+        Utterance, VoiceScore,
     },
     understand::{
         transcribe::{SpokenWords, Told, Transcription},
@@ -17,7 +17,7 @@ use overture_engine::{
     },
 };
 use overture_store::{CallPartKind, TimelineWindow};
-use tokio::{sync::mpsc, task::JoinHandle, time::Instant};
+use tokio::{sync::mpsc, task::JoinHandle};
 
 use super::{
     begin::{Begun, submit_fact},
@@ -32,9 +32,9 @@ const PAUSE_MS: u32 = 700;
 /// The longest utterance, ms: who talks on without a pause is heard in pieces.
 const UTTERANCE_MS_MAX: u32 = 10_000;
 /// How long an utterance waits for its words.
-const WORDS_WITHIN: Duration = Duration::from_secs(6);
+const WORDS_WITHIN: Millis = Millis::from_secs(6);
 /// How long words may still come after the call.
-const LAST_WORDS_WITHIN: Duration = Duration::from_secs(15);
+const LAST_WORDS_WITHIN: Millis = Millis::from_secs(15);
 /// How far words may lie outside of their utterance, ms.
 const SLACK_MS: u32 = 400;
 /// Facts that may wait to be written.
@@ -42,7 +42,7 @@ const FACTS_WAITING_MAX: usize = 64;
 /// Bytes of audio in one part.
 const PART_BYTES: usize = 64 << 10;
 /// How often what was heard is kept, lest a crash takes more of it.
-const KEEP_EVERY: Duration = Duration::from_secs(60);
+const KEEP_EVERY: Millis = Millis::from_secs(60);
 /// How often a fact is tried that the engine has no room for.
 const TRIES_MAX: u32 = 20;
 
@@ -62,7 +62,7 @@ pub(super) struct Listening {
     facts: Option<mpsc::Sender<CallFact>>,
     scribe: Option<JoinHandle<()>>,
     audio: Option<Audio>,
-    kept_at: Instant,
+    kept_at: Timestamp,
     /// Tells when the customer changed: they may have refused.
     watch: Watch,
 }
@@ -103,7 +103,7 @@ struct Span {
 /// An utterance that waits for its words.
 struct Waiting {
     utterance: Utterance,
-    since: Instant,
+    since: Timestamp,
 }
 
 /// The customer's side, on its way to be kept.
@@ -158,7 +158,7 @@ impl Listening {
                 part: Vec::new(),
                 place: 0,
             }),
-            kept_at: Instant::now(),
+            kept_at: app.now(),
             watch: app.hub.watch(begun.customer),
         })
     }
@@ -225,8 +225,9 @@ impl Listening {
         self.ask_permission().await;
         self.take_words();
         self.send_ready(WORDS_WITHIN).await;
-        if self.kept_at.elapsed() >= KEEP_EVERY {
-            self.kept_at = Instant::now();
+        let now = self.app.now();
+        if now.since(self.kept_at) >= KEEP_EVERY {
+            self.kept_at = now;
             self.keep_trace().await;
         }
         self.keep_parts(PART_BYTES).await;
@@ -318,7 +319,7 @@ impl Listening {
                 words_confidence: 0.0,
                 words_from: None,
             },
-            since: Instant::now(),
+            since: self.app.now(),
         });
     }
 
@@ -338,7 +339,7 @@ impl Listening {
     }
 
     /// Sends the utterances whose words came, or that waited for so long.
-    async fn send_ready(&mut self, within: Duration) {
+    async fn send_ready(&mut self, within: Millis) {
         while let Some(first) = self.waiting.front() {
             let (start_ms, end_ms) = (first.utterance.start_ms, first.utterance.end_ms);
             let mut text = String::new();
@@ -362,7 +363,7 @@ impl Listening {
                     text.push_str(one.text.trim());
                 }
                 words.spoken = left;
-                let is_late = first.since.elapsed() >= within;
+                let is_late = self.app.now().since(first.since) >= within;
                 let is_done = words.closed && words.transcription.is_done();
                 if text.is_empty() && !is_late && !is_done {
                     return;
@@ -405,15 +406,15 @@ impl Listening {
             words.transcription.close();
             words.closed = true;
         }
-        let until = Instant::now() + LAST_WORDS_WITHIN;
-        while !self.waiting.is_empty() && Instant::now() < until {
+        let until = self.app.now() + LAST_WORDS_WITHIN;
+        while !self.waiting.is_empty() && self.app.now() < until {
             self.take_words();
             self.send_ready(LAST_WORDS_WITHIN).await;
             if !self.waiting.is_empty() {
                 tokio::time::sleep(Duration::from_millis(50)).await;
             }
         }
-        self.send_ready(Duration::ZERO).await;
+        self.send_ready(Millis(0)).await;
         let dynamics = self.dynamics();
         let longest = self.samples.iter().max().copied().unwrap_or_default();
         self.facts = None;
@@ -431,7 +432,7 @@ impl Listening {
         let fact = CallFact::Ended {
             call: self.begun.call,
             why,
-            lasted: (longest > 0).then(|| Millis(longest / PER_MS)),
+            lasted: (longest > 0).then_some(Millis(longest / PER_MS)),
             dynamics,
         };
         persist(&self.app, self.begun.customer, fact).await;

@@ -8,13 +8,13 @@ use axum::extract::{
 };
 use overture_engine::{
     contact::call::not_analysed,
-    model::{CallEnd, CallVia},
+    model::{CallEnd, CallVia, Millis, Timestamp},
     understand::voice::{AudioDecoder, CallAnalyzer, Party, SAMPLES_PER_SECOND, Sounded},
 };
 use serde_json::json;
 use tokio::{
     sync::OwnedSemaphorePermit,
-    time::{Instant, MissedTickBehavior, interval},
+    time::{MissedTickBehavior, interval},
 };
 
 use super::{
@@ -32,11 +32,11 @@ use crate::{
 /// The largest message, bytes: two seconds of what comes fastest, 48 kHz in 16 bits.
 const MESSAGE_BYTES_MAX: usize = 192 << 10;
 /// How long a socket may be open before it says which call it carries.
-const BEGIN_WITHIN: Duration = Duration::from_secs(10);
+const BEGIN_WITHIN: Millis = Millis::from_secs(10);
 /// How long no audio may come.
-const SILENT_MAX: Duration = Duration::from_secs(60);
+const SILENT_MAX: Millis = Millis::from_secs(60);
 /// The longest call.
-const CALL_MAX: Duration = Duration::from_secs(4 * 3_600);
+const CALL_MAX: Millis = Millis::from_secs(4 * 3_600);
 /// Messages that cannot be understood before the socket is closed.
 const WRONG_MAX: u32 = 50;
 /// How often what time alone brings is looked at.
@@ -46,7 +46,7 @@ const LOST_MS_MAX: u64 = 30_000;
 /// How much sooner than expected a frame may be without being one that came before, ms.
 const EARLY_MS: u64 = 40;
 /// Seconds of audio ahead of the clock that are taken at once; more is refused, lest memory fills.
-const AHEAD_MAX: Duration = Duration::from_secs(30);
+const AHEAD_MAX: Millis = Millis::from_secs(30);
 
 /// A socket of the size that audio needs.
 pub(super) fn sized(upgrade: WebSocketUpgrade) -> WebSocketUpgrade {
@@ -73,8 +73,8 @@ struct Carried {
     listening: Option<Listening>,
     live: Arc<LiveCall>,
     decoders: [Option<Box<dyn AudioDecoder>>; 2],
-    begun_at: Instant,
-    heard_at: Instant,
+    begun_at: Timestamp,
+    heard_at: Timestamp,
     samples: Vec<f32>,
 }
 
@@ -102,7 +102,7 @@ async fn follow(
     permit: OwnedSemaphorePermit,
 ) -> u16 {
     let mut permit = Some(permit);
-    let opened = Instant::now();
+    let opened = app.now();
     let mut wrong = 0;
     let mut carried = None;
     if let Some(begun) = known {
@@ -174,13 +174,13 @@ async fn follow(
                 }
             }
             _ = tick.tick() => match &mut carried {
-                None if opened.elapsed() > BEGIN_WITHIN => break (CallEnd::Lost, close_code::POLICY),
+                None if app.now().since(opened) > BEGIN_WITHIN => break (CallEnd::Lost, close_code::POLICY),
                 None => {}
                 Some(one) => {
                     if let Some(listening) = &mut one.listening {
                         listening.tick().await;
                     }
-                    if one.heard_at.elapsed() > SILENT_MAX || one.begun_at.elapsed() > CALL_MAX {
+                    if app.now().since(one.heard_at) > SILENT_MAX || app.now().since(one.begun_at) > CALL_MAX {
                         break (CallEnd::Lost, close_code::POLICY);
                     }
                 }
@@ -232,8 +232,8 @@ impl Carried {
             listening: Listening::start(app, place, begun).await,
             live,
             decoders: [None, None],
-            begun_at: Instant::now(),
-            heard_at: Instant::now(),
+            begun_at: app.now(),
+            heard_at: app.now(),
             samples: Vec::new(),
         })
     }
@@ -245,7 +245,7 @@ impl Carried {
         stretches: &[Stretch],
         told: &mut Vec<Sounded>,
     ) -> Result<(), String> {
-        self.heard_at = Instant::now();
+        self.heard_at = app.now();
         let (Some(listening), Some(analyzer)) = (&mut self.listening, &app.call_parts.analyzer)
         else {
             return Ok(());
@@ -264,8 +264,8 @@ impl Carried {
                     listening.hear(party, &silence, &mut |one| told.push(*one));
                 }
             }
-            let ahead = Duration::from_millis(now_ms).saturating_sub(self.begun_at.elapsed());
-            if ahead > AHEAD_MAX {
+            let spoken_in = self.heard_at.since(self.begun_at).0;
+            if now_ms.saturating_sub(spoken_in) > AHEAD_MAX.0 {
                 return Err("audio comes faster than it is spoken".to_owned());
             }
             let decoder = decoder(&mut self.decoders[party as usize], &**analyzer, wire)?;

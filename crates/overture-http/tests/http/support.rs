@@ -435,6 +435,7 @@ impl Server {
                 problem: None,
             },
             issues,
+            calls: overture_http::CallParts::default(),
             stopping,
         })
         .unwrap();

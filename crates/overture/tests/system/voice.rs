@@ -26,7 +26,7 @@ fn lines(text: &str) -> Vec<Value> {
 }
 
 fn save(folder: &Path, name: &str, channels: &[&[f32]]) {
-    fs::write(folder.join(name), wav(channels, RATE)).unwrap();
+    fs::write(folder.join(name), wav(channels, RATE as u32)).unwrap();
 }
 
 #[test]

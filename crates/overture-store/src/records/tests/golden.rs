@@ -31,7 +31,7 @@ const RECORDS_MAX: u64 = 60;
 const BYTES_ENOUGH: usize = 5_000;
 
 /// The files of fields that came after a type's first file.
-const LATER: [(&str, &str); 16] = [
+const LATER: [(&str, &str); 18] = [
     ("customer", "customer_hours_of_callbacks"),
     ("route", "route_numbers_of_bookings"),
     ("customer", "customer_browsers"),
@@ -48,16 +48,19 @@ const LATER: [(&str, &str); 16] = [
     ("customer", "customer_issues"),
     ("conversation", "conversation_issue"),
     ("timeline", "timeline_issues"),
+    ("customer", "customer_calls"),
+    ("timeline", "timeline_calls"),
 ];
 
 type IsWanted = fn(&Input) -> bool;
 
 /// The logs of inputs that came after the first file, with the seed they are made from.
-const LATER_LOGS: [(&str, u64, IsWanted); 4] = [
+const LATER_LOGS: [(&str, u64, IsWanted); 5] = [
     ("log_hours_of_callbacks", 0, has_hours_or_number),
     ("log_askers", 1, has_asker_or_failure),
     ("log_second_readings", 2, is_reading_or_label),
     ("log_issues", 3, has_issue),
+    ("log_calls", 4, is_of_call),
 ];
 
 /// The files of a type, without their ending.
@@ -208,6 +211,13 @@ fn has_issue(input: &Input) -> bool {
         })
     );
     event.issue.is_some() || is_label
+}
+
+fn is_of_call(input: &Input) -> bool {
+    match &input.body {
+        InputBody::Customer(event) => matches!(event.body, CustomerBody::Call(_)),
+        _ => false,
+    }
 }
 
 struct WriteMissing;

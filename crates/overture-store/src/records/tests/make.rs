@@ -37,7 +37,7 @@ impl Make {
         }
     }
 
-    fn small(&mut self) -> u32 {
+    pub(super) fn small(&mut self) -> u32 {
         self.number() as u32
     }
 
@@ -45,7 +45,7 @@ impl Make {
         self.below(2) == 1
     }
 
-    fn float(&mut self) -> f64 {
+    pub(super) fn float(&mut self) -> f64 {
         match self.below(5) {
             0 => 0.0,
             1 => -1.5,
@@ -55,7 +55,7 @@ impl Make {
         }
     }
 
-    fn single(&mut self) -> f32 {
+    pub(super) fn single(&mut self) -> f32 {
         self.float() as f32
     }
 
@@ -193,7 +193,9 @@ one_of! {
         AuthorizationDenial::WrongChannel, AuthorizationDenial::OldToken,
     ];
     how -> DismissedHow = [DismissedHow::NotNow, DismissedHow::Never, DismissedHow::Ignored];
-    purpose -> Purpose = [Purpose::AnalyseBehaviour, Purpose::Contact];
+    purpose -> Purpose = [
+        Purpose::AnalyseBehaviour, Purpose::Contact, Purpose::AnalyseVoice,
+    ];
     navigation -> Navigation = [
         Navigation::Navigate, Navigation::Reload, Navigation::BackForward,
     ];
@@ -245,6 +247,7 @@ impl Make {
             permission: Permission {
                 analyse_behaviour: self.consent(),
                 contact: self.consent(),
+                analyse_voice: self.consent(),
                 opted_out: self.flag(),
                 time_zone: self.maybe(Self::text),
                 language: self.maybe(Self::text),
@@ -258,6 +261,8 @@ impl Make {
                 computed_at: self.at(),
             },
             mood: self.maybe(|make| Box::new(make.mood())),
+            calls: self.many(Self::call_state),
+            tone: self.maybe(|make| Box::new(make.tone())),
             session: self.maybe(|make| Session {
                 session: make.interaction(),
                 started_at: make.at(),
@@ -466,7 +471,7 @@ impl Make {
         }
     }
 
-    fn text_score(&mut self) -> TextScore {
+    pub(super) fn text_score(&mut self) -> TextScore {
         TextScore {
             model: self.text(),
             tier: self.below(2) as u8,
@@ -596,7 +601,8 @@ impl Make {
         if self.below(6) == 0 {
             return self.callback_body();
         }
-        match self.below(31) {
+        match self.below(32) {
+            31 => CustomerBody::Call(Box::new(self.call_fact())),
             0 => CustomerBody::Behaviour(self.behaviour()),
             1 => CustomerBody::SessionStarted(SessionStarted {
                 device: self.link_key(),
@@ -1030,7 +1036,9 @@ impl Make {
         if self.below(8) == 0 {
             return TimelineBody::Callback(Box::new(self.callback_view()));
         }
-        match self.below(22) {
+        match self.below(24) {
+            22 => TimelineBody::Call(self.call_view()),
+            23 => TimelineBody::Utterance(Box::new(self.utterance_view())),
             14 => TimelineBody::Article(self.article()),
             0 => TimelineBody::Page { path: self.text() },
             1 => TimelineBody::Struggle {

@@ -2,6 +2,7 @@
 
 mod golden;
 mod make;
+mod make_call;
 mod make_callback;
 
 use std::fmt::Debug;
@@ -92,6 +93,7 @@ every_record! {
     author: Author,
     article: ArticleFact,
     reading: Reading,
+    call: CallRow,
 }
 
 proptest! {
