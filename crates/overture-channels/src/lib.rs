@@ -10,4 +10,5 @@ mod failure;
 pub mod guard;
 pub mod remote_text;
 pub mod sms;
+pub mod speech;
 pub mod webhook;
