@@ -1,17 +1,17 @@
 //! Refuses addresses that an outbound URL must not reach (server-side request forgery).
 
 use std::{
-    net::{IpAddr, Ipv4Addr, Ipv6Addr},
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     time::Duration,
 };
 
 use ureq::{
-    Agent, Error,
+    Agent, Error, Timeout,
     config::Config,
     http::Uri,
     unversioned::{
         resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver},
-        transport::{DefaultConnector, NextTimeout},
+        transport::{self, DefaultConnector, NextTimeout},
     },
 };
 
@@ -98,6 +98,21 @@ pub(crate) fn bare_url(url: &str) -> Option<Uri> {
     let scheme_fits = matches!(url.scheme_str(), Some("http" | "https"));
     let bare_host = !url.authority()?.as_str().contains('@');
     (scheme_fits && bare_host).then_some(url)
+}
+
+/// Where a url leads, for who connects by other means than [`agent`]: only addresses that may be called, at least one.
+pub(crate) fn addresses(
+    url: &Uri,
+    time_max: Duration,
+    private: PrivateAddresses,
+) -> Result<Vec<SocketAddr>, Error> {
+    let timeout = NextTimeout {
+        after: transport::time::Duration::Exact(time_max),
+        reason: Timeout::Resolve,
+        ..NextTimeout::default()
+    };
+    let found = GuardedResolver::new(private).resolve(url, &Config::default(), timeout)?;
+    Ok(found.iter().copied().collect())
 }
 
 /// Resolves names and keeps only the addresses that may be called. The connection uses

@@ -1,6 +1,10 @@
 //! Settings: compiled-in defaults, then a file, then the environment, then flags.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Instant,
+};
 
 use anyhow::Context;
 use figment::{
@@ -12,9 +16,10 @@ use overture_channels::{
     guard::PrivateAddresses,
     remote_text::{Analyzer, Service},
     sms::Account,
+    speech::{self, OpenAi, Streaming},
     webhook::{Secret, Sender},
 };
-use overture_engine::model::Millis;
+use overture_engine::{model::Millis, understand::transcribe::Transcriber};
 use overture_http::{ChatConfig, Network, Rates};
 use overture_store::DiskLimits;
 use serde::{Deserialize, Serialize};
@@ -48,6 +53,8 @@ pub struct Config {
     pub second_reading: bool,
     /// A service of somebody else's that reads texts too.
     pub remote_text: RemoteTextConfig,
+    /// A service of somebody else's that turns speech into words.
+    pub speech: SpeechConfig,
     /// Where alerts go.
     pub webhook: WebhookConfig,
     /// Text messages.
@@ -136,6 +143,35 @@ pub enum RemoteService {
     None,
     Watson,
     Google,
+}
+
+/// The service that what is said in calls is sent to.
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SpeechConfig {
+    /// How it is spoken to.
+    pub service: SpeechService,
+    /// Empty for the service's own.
+    pub url: String,
+    /// The secret.
+    pub key: String,
+    /// Empty for the usual one.
+    pub model: String,
+    /// Of calls whose own is not known.
+    pub language: String,
+    /// Whether private networks may be called, and without TLS.
+    pub allow_private_addresses: bool,
+}
+
+/// See [`overture_channels::speech`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[expect(missing_docs, reason = "the default file documents them")]
+pub enum SpeechService {
+    #[serde(rename = "")]
+    None,
+    OpenAi,
+    Deepgram,
 }
 
 /// How log lines look.
@@ -238,6 +274,7 @@ const TABLES: [&str; 18] = [
     "log_format",
     "second_reading",
     "remote_text",
+    "speech",
     "webhook",
     "sms",
     "twilio",
@@ -270,6 +307,7 @@ impl Config {
             .extract()
             .context("the settings are not valid")?;
         config.remote_text()?;
+        config.transcriber()?;
         config.webhook()?;
         config.sms()?;
         config.mailer()?;
@@ -345,6 +383,37 @@ impl Config {
         let analyzer = Analyzer::new(service, &remote.url, &remote.key, private)
             .context("remote_text is not valid")?;
         Ok(Some(analyzer))
+    }
+
+    /// What turns the speech of calls into words, where a service is set. Nothing is sent and no thread starts before somebody
+    /// is listened to.
+    ///
+    /// # Errors
+    /// A setting that cannot work.
+    pub fn transcriber(&self) -> anyhow::Result<Option<Arc<dyn Transcriber>>> {
+        let speech = &self.speech;
+        let settings = speech::Settings {
+            url: speech.url.clone(),
+            key: speech.key.clone(),
+            model: speech.model.clone(),
+            language: speech.language.clone(),
+            private: if speech.allow_private_addresses {
+                PrivateAddresses::Allow
+            } else {
+                PrivateAddresses::Refuse
+            },
+        };
+        let started = Instant::now();
+        let clock: speech::Clock = Arc::new(move || started.elapsed());
+        let made = match speech.service {
+            SpeechService::None => return Ok(None),
+            SpeechService::OpenAi => OpenAi::new(&settings, speech::Limits::default(), clock)
+                .map(|service| Arc::new(service) as Arc<dyn Transcriber>),
+            SpeechService::Deepgram => {
+                Streaming::new(&settings, clock).map(|service| Arc::new(service) as Arc<_>)
+            }
+        };
+        Ok(Some(made.context("speech is not valid")?))
     }
 
     /// The sender for alerts, where a url is set.
@@ -541,6 +610,21 @@ mod tests {
         assert_eq!(config.rates.capture_per_s, 20_000, "the default stays");
         assert_eq!(config.limits(), DiskLimits::default());
         assert!(config.remote_text().unwrap().is_none(), "nothing is sent");
+        assert!(config.transcriber().unwrap().is_none(), "nothing is sent");
+    }
+
+    #[test]
+    fn a_service_for_speech_is_named_by_its_kind_and_model() {
+        for (service, model, name) in [
+            ("openai", "", "openai:whisper-1"),
+            ("openai", "org/whisper:large", "openai:org/whisper:large"),
+            ("deepgram", "", "deepgram:nova-3"),
+        ] {
+            let file =
+                format!("[speech]\nservice = \"{service}\"\nkey = \"k\"\nmodel = \"{model}\"");
+            let transcriber = load(&file).unwrap().transcriber().unwrap();
+            assert_eq!(transcriber.expect(&file).name(), name);
+        }
     }
 
     #[test]
@@ -565,6 +649,20 @@ mod tests {
             (
                 "second_reading = false\n[remote_text]\nservice = \"google\"\nkey = \"k\"",
                 "second_reading",
+            ),
+            ("[speech]\nservice = \"whisper\"", "speech.service"),
+            ("[speech]\nservice = \"openai\"", "speech is not valid: key"),
+            (
+                "[speech]\nservice = \"deepgram\"\nkey = \"k\"\nurl = \"http://example.com\"",
+                "speech is not valid: url",
+            ),
+            (
+                "[speech]\nservice = \"deepgram\"\nkey = \"k\"\nmodel = \"nova 3\"",
+                "speech is not valid: model",
+            ),
+            (
+                "[speech]\nservice = \"openai\"\nkey = \"k\"\nlanguage = \"English!\"",
+                "speech is not valid: language",
             ),
             ("[disk]\nmax_bytes = \"many\"", "max_bytes"),
             ("[smtp]\nhost = \"mail.example.com\"", "from"),

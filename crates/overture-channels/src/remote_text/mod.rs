@@ -4,7 +4,6 @@
 //! such as `[email:k3v7x2aq]`. Our own model reads first; where the service fails, its reading stands.
 
 mod blend;
-mod breaker;
 mod google;
 mod watson;
 
@@ -20,17 +19,18 @@ use overture_engine::{
 };
 use ureq::{Agent, http::Uri};
 
-use self::{blend::Said, breaker::Breaker};
-use crate::guard::{self, PrivateAddresses, RefusedAddress};
+use self::blend::Said;
+use crate::{
+    breaker::Breaker,
+    guard::{self, PrivateAddresses},
+};
+pub use crate::{
+    breaker::{FAILURES_MAX, REST},
+    failure::Failure,
+};
 
 /// The time one question may take, from resolving the name to the answer's end.
 pub const QUESTION_TIME_MAX: Duration = Duration::from_secs(3);
-
-/// Failures in a row after which the service is left alone.
-pub const FAILURES_MAX: u32 = 5;
-
-/// How long it is left alone; then one question tries it again.
-pub const REST: Duration = Duration::from_secs(60);
 
 /// A longer text is not sent, bytes. Watson takes 50,000 characters.
 pub const TEXT_BYTES_MAX: usize = 32 << 10;
@@ -87,36 +87,6 @@ pub enum UnusableAnalyzer {
     /// The secret.
     #[error("key: expected the service's api key")]
     Key,
-}
-
-/// Why a question has no answer. Carries neither the text nor the key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Failure {
-    /// It answered with another status than 2xx; a redirect is one of them.
-    #[error("answered {0}")]
-    Status(u16),
-    /// There was no whole answer within [`QUESTION_TIME_MAX`].
-    #[error("did not answer in time")]
-    TimedOut,
-    /// The answer is larger than any that we know.
-    #[error("answered more than is read")]
-    TooLarge,
-    /// The answer says nothing that we understand.
-    #[error("answered something that is no reading")]
-    Garbage,
-    /// The address may not be called.
-    #[error("its address is private or reserved")]
-    Refused,
-    /// There was no connection, or it broke.
-    #[error("could not be reached, or the connection broke")]
-    Unreachable,
-}
-
-impl Failure {
-    /// Whether it is about this text, and says nothing of the next one: too long, or in a language that the service does not read.
-    const fn is_of_the_text(self) -> bool {
-        matches!(self, Failure::Status(413 | 422))
-    }
 }
 
 /// What came of one text.
@@ -226,13 +196,13 @@ impl Analyzer {
             .header("accept", "application/json")
             .header(*name, value)
             .send(body.to_string())
-            .map_err(|error| reason(&error))?;
+            .map_err(|error| Failure::of(&error))?;
         let status = answer.status();
         if !status.is_success() {
             return Err(Failure::Status(status.as_u16()));
         }
         let body = answer.body_mut().with_config().limit(ANSWER_BYTES_MAX);
-        let body = body.read_to_vec().map_err(|error| reason(&error))?;
+        let body = body.read_to_vec().map_err(|error| Failure::of(&error))?;
         let said = match self.service {
             Service::Watson => watson::answer(&body),
             Service::Google => google::answer(&body),
@@ -241,24 +211,16 @@ impl Analyzer {
     }
 }
 
+/// Whether it is about this text, and says nothing of the next one: too long, or in a language that the service does not read.
+const fn is_of_the_text(failure: Failure) -> bool {
+    matches!(failure, Failure::Status(413 | 422))
+}
+
 /// The url, if texts may go to it.
 fn usable(base: &str, private: PrivateAddresses) -> Option<&str> {
     let parsed = guard::bare_url(base)?;
     let is_sealed = parsed.scheme_str() == Some("https") || private == PrivateAddresses::Allow;
     (is_sealed && parsed.query().is_none()).then_some(base)
-}
-
-/// Never the error's own words: who knows what they quote.
-fn reason(error: &ureq::Error) -> Failure {
-    use ureq::Error;
-    match error {
-        Error::Timeout(_) => Failure::TimedOut,
-        Error::BodyExceedsLimit(_) => Failure::TooLarge,
-        Error::Protocol(_) | Error::Http(_) => Failure::Garbage,
-        Error::Other(cause) if cause.is::<RefusedAddress>() => Failure::Refused,
-        Error::Io(cause) if cause.kind() == std::io::ErrorKind::TimedOut => Failure::TimedOut,
-        _ => Failure::Unreachable,
-    }
 }
 
 /// The time since some fixed moment; never goes back.
@@ -315,7 +277,7 @@ impl RemoteText {
         let said = self.analyzer.ask(text, language);
         match &said {
             Ok(_) => self.breaker().worked(),
-            Err(failure) if failure.is_of_the_text() => {}
+            Err(failure) if is_of_the_text(*failure) => {}
             Err(_) => self.breaker().failed((self.elapsed)()),
         }
         said.map_err(Outcome::Failed)

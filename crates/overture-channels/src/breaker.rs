@@ -2,28 +2,32 @@
 
 use std::time::Duration;
 
-use super::{FAILURES_MAX, REST};
+/// Failures in a row after which a service is left alone.
+pub const FAILURES_MAX: u32 = 5;
+
+/// How long it is left alone; then one question tries it again.
+pub const REST: Duration = Duration::from_secs(60);
 
 /// Counts failures in a row. After a rest one try decides whether there is another.
 #[derive(Debug, Default)]
-pub(super) struct Breaker {
+pub(crate) struct Breaker {
     failures: u32,
     rests_until: Duration,
 }
 
 impl Breaker {
     /// Whether it is not to be asked now.
-    pub(super) fn rests(&self, now: Duration) -> bool {
+    pub(crate) fn rests(&self, now: Duration) -> bool {
         self.failures >= FAILURES_MAX && now < self.rests_until
     }
 
     /// It answered.
-    pub(super) fn worked(&mut self) {
+    pub(crate) fn worked(&mut self) {
         self.failures = 0;
     }
 
     /// It did not.
-    pub(super) fn failed(&mut self, now: Duration) {
+    pub(crate) fn failed(&mut self, now: Duration) {
         self.failures = self.failures.saturating_add(1);
         if self.failures >= FAILURES_MAX {
             self.rests_until = now + REST;
