@@ -5,6 +5,7 @@ import { createServer } from 'node:http';
 import { readFile } from 'node:fs/promises';
 import { extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { call_routes, call_rows, live_calls, push_of, recording_of } from './calls.mjs';
 import * as data from './data.mjs';
 import { lexicon_routes } from './lexicon.mjs';
 import { ISSUES, issue_of, mood_of } from './mood.mjs';
@@ -117,7 +118,23 @@ function say(customer, conversation, text) {
   append(customer, issue_of(text, { message }));
 }
 
+// Calls lie between what else a customer did.
+if (!empty) {
+  for (const { customer } of data.customers) {
+    const rows = call_rows(customer);
+    if (rows.length === 0 || data.timelines.get(customer).length > 1000) continue;
+    const all = [...data.timelines.get(customer), ...rows].sort(
+      (a, b) => Date.parse(a.at) - Date.parse(b.at),
+    );
+    data.timelines.set(
+      customer,
+      all.map((it) => ({ ...it, seq: data.nextSeq() })),
+    );
+  }
+}
+
 const routes = [
+  ...call_routes(empty),
   [
     'POST',
     '/v1/auth/login',
@@ -680,6 +697,8 @@ const TYPES = {
 const server = createServer(async (request, response) => {
   const url = new URL(request.url, 'http://mock');
   if (!url.pathname.startsWith('/v1/')) return serveFile(url.pathname, response);
+  const [, recorded] = /^\/v1\/calls\/([^/]+)\/recording$/.exec(url.pathname) ?? [];
+  if (recorded && request.method === 'GET') return play(recording_of(recorded), request, response);
   let text = '';
   for await (const chunk of request) text += chunk;
   const [status, body] = answer(request, url, text ? JSON.parse(text) : {});
@@ -708,6 +727,20 @@ function answer(request, url, body) {
   return [404, { code: 'not_found', message: `no route ${request.method} ${url.pathname}` }];
 }
 
+/** Sound in parts, as players ask for it. */
+function play(sound, request, response) {
+  if (!sound) return response.writeHead(404).end();
+  const [, from, to] = /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? '') ?? [];
+  const [start, end] = [Number(from ?? 0), Math.min(sound.length - 1, Number(to || sound.length - 1))];
+  response.writeHead(from === undefined ? 200 : 206, {
+    'content-type': 'audio/wav',
+    'accept-ranges': 'bytes',
+    'content-length': end - start + 1,
+    ...(from === undefined ? {} : { 'content-range': `bytes ${start}-${end}/${sound.length}` }),
+  });
+  response.end(sound.subarray(start, end + 1));
+}
+
 async function serveFile(path, response) {
   const file = path === '/desk/' ? 'index.html' : normalize(path.replace(/^\/desk\//, ''));
   const body = file.startsWith('..') ? undefined : await readFile(join(dist, file)).catch(() => undefined);
@@ -722,6 +755,10 @@ server.on('upgrade', (request, socket) => {
     socket,
     (text) => {
       const message = JSON.parse(text);
+      if (message.call !== undefined) {
+        peer.follows = message.call && { call: message.call, sent: {} };
+        return tell_call(peer);
+      }
       if (!message.watch) return; // somebody types
       peer.watch = new Set(message.watch);
       for (const customer of peer.watch) {
@@ -735,7 +772,22 @@ server.on('upgrade', (request, socket) => {
   );
   sockets.add(peer);
   peer.send({ state: state() });
+  tell_calls([peer]);
 });
+
+// Calls go on.
+function tell_call(peer) {
+  const push = peer.follows && push_of(peer.follows.call, peer.follows.sent);
+  if (push) peer.send({ call: push });
+}
+let told_calls = 0;
+function tell_calls(peers) {
+  const calls = live_calls();
+  if (calls.length + told_calls > 0) for (const peer of peers) peer.send({ calls });
+  told_calls = calls.length;
+}
+setInterval(() => sockets.forEach(tell_call), 250);
+setInterval(() => tell_calls(sockets), 1000);
 
 // Live traffic: a visitor wanders, and now and then a request rings.
 if (!flag('quiet') && !empty) {

@@ -13,6 +13,20 @@ const PAGES = [
   ['conversation', `#/inbox/${id('int', 1)}`],
   ['callback', `#/inbox/${id('int', 2)}`],
   ['customer', `#/customers/${id('cus', 1)}`],
+  // with a live call
+  ['customer-calls', `#/customers/${id('cus', 1)}`],
+  ['calls', '#/calls'],
+  ['calls-none', '#/calls', { before: '/v1/mock/calls?none=1', after: '/v1/mock/calls?none=0' }],
+  ...[
+    '301-live',
+    '302-synthetic',
+    '303-unheard',
+    '304-long',
+    '310-recorded',
+    '311-off',
+    '312-voice',
+    '313-hours',
+  ].map((it) => [`call-${it}`, `#/calls/${id('int', Number(it.slice(0, 3)))}`]),
   ['decisions', '#/decisions'],
   ['decision', `#/decisions/${id('dec', 4)}`],
   ...['sources', 'agents', 'policy', 'mode', 'words', 'faqs', 'tokens', 'events', 'status'].map((it) => [
@@ -63,10 +77,12 @@ for (const width of [1440, 390]) {
       await page.getByRole('button', { name: 'Sign in' }).click();
     }
     await page.getByRole('navigation', { name: 'Main' }).waitFor();
-    for (const [name, hash] of PAGES) {
+    for (const [name, hash, { before, after } = {}] of PAGES) {
       if (!name.includes(only)) continue;
+      if (before) await page.request.get(`http://127.0.0.1:4791${before}`);
       await page.goto(`http://127.0.0.1:4791/desk/${hash}`);
       await page.waitForTimeout(500);
+      if (before) await page.reload().then(() => page.waitForTimeout(500));
       await picture(page, `${name}-${width}-${colorScheme}`);
       await page.addScriptTag({ path: axe });
       const serious = await page.evaluate(async () => {
@@ -84,6 +100,7 @@ for (const width of [1440, 390]) {
       findings += serious.length;
       for (const it of serious) console.log(`${name} ${width} ${colorScheme}: ${it}`);
       const wide = await page.evaluate(() => document.documentElement.scrollWidth > innerWidth + 1);
+      if (after) await page.request.get(`http://127.0.0.1:4791${after}`);
       if (wide) console.log(`${name} ${width}: the page scrolls sideways`);
     }
     await page.request.post('http://127.0.0.1:4791/v1/auth/logout');
@@ -94,6 +111,14 @@ await browser.close();
 mock.kill();
 console.log(`${findings} serious findings`);
 
+/** What a person sees first; and, where the page goes on below, all of it. */
 async function picture(page, name) {
   await page.screenshot({ path: `${out}/${name}.png` });
+  const height = await page.evaluate(() => document.getElementById('content')?.scrollHeight ?? 0);
+  const { width, height: seen } = page.viewportSize();
+  if (!name.startsWith('call') || height <= seen) return;
+  await page.setViewportSize({ width, height: Math.min(4000, height + 120) });
+  await page.waitForTimeout(200);
+  await page.screenshot({ path: `${out}/${name}-all.png` });
+  await page.setViewportSize({ width, height: seen });
 }

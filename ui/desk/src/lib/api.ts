@@ -148,6 +148,14 @@ export class Api {
       request.send(file);
     });
   }
+  // ---- calls
+  calls = (wanted: { status: 'live' | 'ended'; before?: string | undefined; limit?: number }) =>
+    this.get<wire.CallPage>('/v1/calls', { ...wanted });
+  call = (id: string) => this.get<wire.CallDetail>(`/v1/calls/${seg(id)}`);
+  call_terms = () => this.get<wire.CallTerms>('/v1/calls/terms');
+  recording_url = (id: string) => `/v1/calls/${seg(id)}/recording`;
+  remove_recording = (id: string) => this.request<void>('DELETE', this.recording_url(id));
+
   mail_test = (to: string) => this.post('/v1/admin/mail/test', { to });
   resolve = (conversation: string, code: wire.ResolutionCode, notes: string) =>
     this.post(`/v1/conversations/${seg(conversation)}/resolve`, { code, notes });

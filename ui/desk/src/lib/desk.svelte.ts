@@ -1,6 +1,7 @@
 // What the desk knows right now: the live state, the open timeline, and the line that feeds both.
 
 import { api } from './api';
+import { calls } from './calls.svelte';
 import { ticker } from './clock.svelte';
 import { Feed } from './feed.svelte';
 import { Live, type Line, type LiveSource, type SocketLike } from './live';
@@ -38,12 +39,18 @@ class Desk {
     timeline: (customer, items, seq) => {
       if (this.feed?.customer === customer) this.feed.add(items, seq);
     },
-    line: (line) => (this.line = line),
+    line: (line) => {
+      this.line = line;
+      calls.line(line === 'live');
+    },
+    calls: (live) => calls.receive_live(live),
+    call: (push) => calls.receive(push),
     typing: (conversation) => this.show_typing(conversation),
   });
 
   start() {
     this.running = true;
+    calls.ask = (call) => this.live.follow(call);
     this.live.start();
     addEventListener('online', this.wake);
     document.addEventListener('visibilitychange', this.wake);
@@ -57,6 +64,8 @@ class Desk {
     this.state = null;
     this.feed = null;
     this.answered = new Set();
+    calls.ask = () => {};
+    calls.clear();
   }
 
   /** Opens one customer's timeline and keeps it fed; `undefined` closes it. */

@@ -8,7 +8,7 @@ import {
   type Line,
   type SocketLike,
 } from './live';
-import type { DeskState } from './wire';
+import type { CallPush, CallSummary, DeskState } from './wire';
 
 class FakeSocket implements SocketLike {
   sent: unknown[] = [];
@@ -42,6 +42,8 @@ function setup() {
     states: 0,
     items: [] as [string, number][],
     polls: [] as [string, number][],
+    calls: [] as number[],
+    pushes: [] as string[],
     reachable: true,
     last: () => sockets[sockets.length - 1]!,
     async pass(ms: number) {
@@ -81,6 +83,8 @@ function setup() {
       state: () => (world.states += 1),
       timeline: (customer, _, seq) => world.items.push([customer, seq]),
       line: (line) => world.lines.push(line),
+      calls: (calls: CallSummary[]) => world.calls.push(calls.length),
+      call: (push: CallPush) => world.pushes.push(push.call.id),
     },
   );
   return { live, world };
@@ -163,6 +167,31 @@ describe('the live line', () => {
     late?.({ data: JSON.stringify({ state: {} }) });
     await settle();
     expect(world.states).toBe(1); // the poll, not the frame
+  });
+
+  test('a followed call is asked for anew on every new socket, until none is followed', async () => {
+    world.last().onopen?.();
+    live.follow('int_1');
+    expect(world.last().sent.at(-1)).toEqual({ call: 'int_1' });
+    world.last().onclose?.();
+    await world.pass(1000);
+    world.last().onopen?.();
+    expect(world.last().sent.at(-1)).toEqual({ call: 'int_1' });
+    live.follow('');
+    expect(world.last().sent.at(-1)).toEqual({ call: '' });
+    world.last().onclose?.();
+    await world.pass(1000);
+    world.last().onopen?.();
+    expect(world.last().sent).toEqual([{ watch: [], after: {} }]);
+  });
+
+  test('live calls and what is new of one are delivered, an empty list too', () => {
+    world.last().onopen?.();
+    world.last().push({ calls: [{ id: 'int_1' }] });
+    world.last().push({ call: { call: { id: 'int_1' } } });
+    world.last().push({ calls: [] });
+    expect(world.calls).toEqual([1, 0]);
+    expect(world.pushes).toEqual(['int_1']);
   });
 
   test('stopped means stopped', async () => {

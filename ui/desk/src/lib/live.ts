@@ -1,7 +1,7 @@
 // The desk's live line to the server. Pushes are hints that may be lost: every frame carries what follows `after`,
 // so a reconnect, a poll and a second tab all read the same table and end in the same place.
 
-import type { DeskState, TimelineItem } from './wire';
+import type { CallPush, CallSummary, DeskState, TimelineItem } from './wire';
 
 export interface LiveSource {
   open(): SocketLike;
@@ -23,6 +23,10 @@ export interface LiveSink {
   timeline(customer: string, items: TimelineItem[], seq: number): void;
   line(line: Line): void;
   typing?(conversation: string): void;
+  /** The live calls, all of them. */
+  calls?(calls: CallSummary[]): void;
+  /** What is new of the call that is followed. */
+  call?(push: CallPush): void;
 }
 
 /** `live`: the socket is open; `polling`: it is not, but reads work; `offline`: neither works. */
@@ -45,6 +49,7 @@ export class Live {
   private failures = 0;
   private stopped = true;
   private watched = new Map<string, number>();
+  private followed = '';
   private cancel_retry = () => {};
   private cancel_poll = () => {};
   private cancel_silence = () => {};
@@ -80,6 +85,12 @@ export class Live {
     this.send_watch();
   }
 
+  /** Follows one call, from its beginning, whichever was followed before; an empty id follows none. */
+  follow(call: string) {
+    this.followed = call;
+    if (this.is_open) this.socket?.send(JSON.stringify({ call }));
+  }
+
   /** Called when the browser says it is online or visible again. */
   retry_now() {
     if (this.stopped || this.is_open) return;
@@ -105,6 +116,7 @@ export class Live {
       this.cancel_poll();
       this.sink.line('live');
       this.send_watch();
+      if (this.followed) this.follow(this.followed);
       this.heard();
     };
     socket.onmessage = (event) => {
@@ -155,6 +167,8 @@ export class Live {
     if (!frame) return;
     if (frame.state) this.sink.state(frame.state);
     if (frame.typing) this.sink.typing?.(frame.typing.conversation);
+    if (frame.calls) this.sink.calls?.(frame.calls);
+    if (frame.call) this.sink.call?.(frame.call);
     if (frame.timeline) this.deliver(frame.timeline.customer, frame.timeline.items, frame.timeline.seq);
   }
 
@@ -198,6 +212,8 @@ export class Live {
 interface Frame {
   state?: DeskState;
   typing?: { conversation: string; author: string };
+  calls?: CallSummary[];
+  call?: CallPush;
   timeline?: { customer: string; items: TimelineItem[]; seq: number };
 }
 

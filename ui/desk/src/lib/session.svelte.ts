@@ -49,13 +49,13 @@ class Session {
 
 export const session = new Session();
 
-export type Area = 'inbox' | 'customers' | 'decisions' | 'admin';
+export type Area = 'inbox' | 'customers' | 'calls' | 'decisions' | 'admin';
 
 const AREAS: Record<Role, Area[]> = {
-  admin: ['inbox', 'customers', 'decisions', 'admin'],
-  supervisor: ['inbox', 'customers', 'decisions', 'admin'],
-  agent: ['inbox', 'customers', 'decisions'],
-  analyst: ['decisions', 'customers'],
+  admin: ['inbox', 'customers', 'calls', 'decisions', 'admin'],
+  supervisor: ['inbox', 'customers', 'calls', 'decisions', 'admin'],
+  agent: ['inbox', 'customers', 'calls', 'decisions'],
+  analyst: ['decisions', 'customers', 'calls'],
 };
 
 export function areas_of(role: Role): Area[] {

@@ -28,10 +28,19 @@ export const SHORTCUT_HELP: { title: string; items: Shortcut[] }[] = [
     ],
   },
   {
+    title: 'Picture of a call',
+    items: [
+      { keys: 'Left, Right', does: 'A second earlier, later' },
+      { keys: 'Page Up, Page Down', does: 'Ten seconds later, earlier' },
+      { keys: 'Home, End', does: 'To the beginning, to the end' },
+    ],
+  },
+  {
     title: 'Everywhere',
     items: [
       { keys: 'G then I', does: 'Go to the inbox' },
       { keys: 'G then C', does: 'Go to customers' },
+      { keys: 'G then L', does: 'Go to live calls' },
       { keys: 'G then D', does: 'Go to decisions' },
       { keys: 'G then A', does: 'Go to admin' },
       { keys: '/', does: 'Search (on the customers page)' },

@@ -53,8 +53,22 @@ test.each([
   [{ kind: 'article', what: 'rated', title: 'Refunds', helpful: false }, 'Said that “Refunds” did not help'],
   [{ kind: 'article', what: 'searched', words: 'money', found: 0 }, 'Searched the answers for “money”'],
   [{ kind: 'article', what: 'still_needed', title: 'Refunds' }, 'Still needed help after “Refunds”'],
+  [{ kind: 'call', call: 'int_1', change: 'began', via: 'twilio' }, 'Call began'],
+  [{ kind: 'call', call: 'int_1', change: 'alert', via: 'twilio' }, 'Sounded upset on the phone'],
+  [{ kind: 'call', call: 'int_1', change: 'ended', via: 'twilio', seconds: 133.4 }, 'Call ended after 2:13'],
+  [{ kind: 'call', call: 'int_1', change: 'ended', via: 'twilio' }, 'Call ended'],
+  [{ kind: 'utterance', call: 'int_1', text: 'My lamp is broken' }, 'Said “My lamp is broken”'],
+  [{ kind: 'utterance', call: 'int_1', text: null }, 'Said something'],
   [{ kind: 'weather' }, 'Weather'],
 ])('%j reads as a sentence', (rest, expected) => expect(tell(item(rest)).text).toBe(expected));
+
+test('a call says how it came or why it is not analysed, and links to its page', () => {
+  const call = { kind: 'call', call: 'int_1', change: 'began', via: 'twilio' };
+  expect(tell(item(call))).toMatchObject({ detail: 'Twilio', link: { parts: ['calls', 'int_1'] } });
+  expect(tell(item({ ...call, not_analysed: 'opted_out' })).detail).toBe(
+    'Not analysed: The customer opted out of analysis.',
+  );
+});
 
 test('a decision links to its trace', () => {
   const told = tell(

@@ -1,6 +1,7 @@
 // Timeline items as plain sentences.
 
-import { duration, full_time, percent, plain_value, plural, time_of_day, words } from './format';
+import { via_text, why_not } from './calls';
+import { clock, duration, full_time, percent, plain_value, plural, time_of_day, words } from './format';
 import { feeling, is_unsure } from './mood';
 import { as_reasons, outcome_label, reason_label } from './reasons';
 import { without_markers } from './redacted';
@@ -8,6 +9,7 @@ import type { IconName } from '../components/Icon.svelte';
 import type {
   ArticleItem,
   CallbackItem,
+  CallItem,
   ConversationItem,
   DecisionItem,
   MoodItem,
@@ -119,6 +121,10 @@ export function tell(item: TimelineItem): Told {
       };
     case 'callback':
       return tell_callback(item);
+    case 'call':
+      return tell_call(item);
+    case 'utterance':
+      return { icon: 'phone', text: item.text ? `Said “${without_markers(item.text)}”` : 'Said something' };
     case 'merge':
       return { icon: 'merge', text: 'Joined with an earlier profile of the same customer' };
     case 'pause':
@@ -188,6 +194,33 @@ function tell_callback(item: CallbackItem): Told {
     text: text.replace('{when}', promised_time(item)),
     ...(item.agent_name ? { detail: `by ${item.agent_name}` } : {}),
   };
+}
+
+function tell_call(item: CallItem): Told {
+  const link = { parts: ['calls', item.call], label: 'Open' };
+  switch (item.change) {
+    case 'began':
+      return {
+        icon: 'phone',
+        text: 'Call began',
+        detail: item.not_analysed ? `Not analysed: ${why_not(item.not_analysed)}` : via_text(item.via),
+        link,
+      };
+    case 'analysed':
+      return { icon: 'pulse', text: 'Call analysed', link };
+    case 'alert':
+      return { icon: 'warn', text: 'Sounded upset on the phone', link };
+    case 'calmed':
+      return { icon: 'phone', text: 'Sounded calmer again on the phone', link };
+    case 'ended':
+      return {
+        icon: 'phone',
+        text: `Call ended${typeof item.seconds === 'number' ? ` after ${clock(item.seconds)}` : ''}`,
+        link,
+      };
+    default:
+      return { icon: 'phone', text: `Call ${words(item.change).toLowerCase()}`, link };
+  }
 }
 
 const PAUSE_END: Record<string, string> = {

@@ -62,6 +62,28 @@ describe('merging what was read with what was pushed', () => {
 });
 
 describe('rows', () => {
+  test('a call is one row where it began, whatever was said and done meanwhile', () => {
+    const call = (seq: number, change: string, id = 'int_9') =>
+      ({ seq, at: at(seq), kind: 'call', call: id, change, via: 'twilio' }) as TimelineItem;
+    const said = (seq: number, text: string | null) =>
+      ({ seq, at: at(seq), kind: 'utterance', call: 'int_9', text }) as TimelineItem;
+    const rows = to_rows([
+      page(1),
+      call(2, 'began'),
+      said(3, 'Hello'),
+      page(4),
+      said(5, null),
+      call(6, 'ended'),
+      call(7, 'began', 'int_10'),
+      message(8, 'customer'),
+    ]);
+    expect(rows.map((row) => row.type)).toEqual(['day', 'event', 'call', 'event', 'call', 'message']);
+    expect(rows[2]).toMatchObject({
+      call: 'int_9',
+      changes: [{ seq: 2 }, { seq: 6 }],
+      said: [{ seq: 3 }, { seq: 5 }],
+    });
+  });
   test('a few quiet events stay, many fold', () => {
     expect(types([page(1), page(2)])).toEqual(['day', 'event', 'event']);
     expect(types([page(1), page(2), page(3)])).toEqual(['day', 'noise']);

@@ -3,6 +3,7 @@
 import { day_key } from './format';
 import type {
   AttachedFile,
+  CallItem,
   IssueItem,
   LabelledIssueItem,
   LabelledItem,
@@ -10,6 +11,7 @@ import type {
   MoodItem,
   OfferItem,
   TimelineItem,
+  UtteranceItem,
 } from './wire';
 
 /** A message typed here that the server has not confirmed yet. */
@@ -38,6 +40,7 @@ export type Row =
   | { type: 'noise'; key: string; items: TimelineItem[] }
   | { type: 'signal'; key: string; items: TimelineItem[] }
   | { type: 'offer'; key: string; item: OfferItem; trail: OfferItem[] }
+  | { type: 'call'; key: string; call: string; changes: CallItem[]; said: UtteranceItem[] }
   | { type: 'event'; key: string; item: TimelineItem };
 
 /** A run of at least this many quiet items folds into one row. */
@@ -86,6 +89,7 @@ export function to_rows(items: TimelineItem[], pending: PendingMessage[] = []): 
   const rows: Row[] = [];
   const said = said_of(items);
   const offers = new Map<string, Extract<Row, { type: 'offer' }>>();
+  const calls = new Map<string, CallRow>();
   let day: number | undefined;
   let quiet: TimelineItem[] = [];
 
@@ -123,6 +127,16 @@ export function to_rows(items: TimelineItem[], pending: PendingMessage[] = []): 
       };
       offers.set(item.offer, row);
       rows.push(row);
+      continue;
+    }
+    if (item.kind === 'call' || item.kind === 'utterance') {
+      const told = calls.get(item.call);
+      if (!told) flush();
+      const row = told ?? { type: 'call', key: `c${item.call}`, call: item.call, changes: [], said: [] };
+      if (item.kind === 'call') row.changes.push(item);
+      else row.said.push(item);
+      if (!told) rows.push(row);
+      calls.set(item.call, row);
       continue;
     }
     if (item.kind === 'mood' && is_told_by(item, quiet[quiet.length - 1])) quiet.pop();
@@ -216,6 +230,7 @@ function fold_signals(rows: Row[]): Row[] {
   return out;
 }
 
+type CallRow = Extract<Row, { type: 'call' }>;
 type SignalRow = Extract<Row, { type: 'signal' }>;
 
 function signal_name(row: SignalRow): string {
