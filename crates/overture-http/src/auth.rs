@@ -53,6 +53,8 @@ permits! {
     ReadsAdmin: [Admin, Supervisor], None;
     /// Those who read the mode and the policy.
     ReadsPolicy: [Admin, Supervisor, Analyst], Some("read");
+    /// Those who answer for what is kept.
+    Supervises: [Admin, Supervisor], None;
     /// Those who change the administration.
     Administers: [Admin], None;
     /// Those who issue and revoke grants.

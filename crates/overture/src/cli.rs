@@ -213,6 +213,7 @@ fn run(command: Command) -> anyhow::Result<()> {
                 texts: texts(&config)?,
                 config,
                 engagement: engagement(),
+                transcriber: None,
             };
             runtime()?.block_on(serve::run(settings, args.print))
         }

@@ -260,7 +260,7 @@ pub struct Flags {
 }
 
 /// Environment variables that are read elsewhere or belong to tests.
-const TABLES: [&str; 18] = [
+const TABLES: [&str; 19] = [
     "smtp",
     "chat",
     "listen",

@@ -25,6 +25,7 @@ pub mod mail;
 mod models;
 pub mod outbox;
 pub mod people;
+mod phone;
 mod policy;
 mod progress;
 mod remote_text;

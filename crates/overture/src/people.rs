@@ -244,10 +244,25 @@ impl StaffMember {
 
     /// Opens the desk's socket.
     pub async fn socket(&self) -> anyhow::Result<Socket> {
+        Ok(Socket(self.socket_at("/v1/desk/socket").await?))
+    }
+
+    /// Opens another of the interface's sockets.
+    pub async fn socket_at(&self, path: &str) -> anyhow::Result<WebSocketStream<TcpStream>> {
         let headers = [("cookie", self.cookie.as_str())];
-        Ok(Socket(
-            self.target.socket("/v1/desk/socket", &headers).await?,
-        ))
+        self.target.socket(path, &headers).await
+    }
+
+    /// The same sign-in, with a connection of its own.
+    #[must_use]
+    pub fn again(&self) -> Self {
+        Self {
+            connection: Connection::new(self.target.clone()),
+            target: self.target.clone(),
+            cookie: self.cookie.clone(),
+            csrf: self.csrf.clone(),
+            agent: self.agent.clone(),
+        }
     }
 }
 

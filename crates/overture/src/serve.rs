@@ -13,7 +13,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use overture_engine::{
     model::{CallEnd, CallFact, CustomerBody, Ingress, Subject, Unsaid},
-    understand::EngagementModel,
+    understand::{EngagementModel, transcribe::Transcriber},
 };
 use overture_http::{Core, Readiness, pseudonym_key};
 use overture_store::{CallsOf, Store};
@@ -53,6 +53,8 @@ pub struct Settings {
     pub engagement: Arc<dyn EngagementModel>,
     /// What reads texts.
     pub texts: Texts,
+    /// What turns speech into words, in place of what the settings name.
+    pub transcriber: Option<Arc<dyn Transcriber>>,
 }
 
 /// A server that listens.
@@ -153,7 +155,10 @@ impl Server {
             issues: texts.issues,
             calls: overture_http::CallParts {
                 analyzer: Some(voice::analyzer()),
-                transcriber: None,
+                transcriber: match settings.transcriber {
+                    None => config.transcriber()?,
+                    other => other,
+                },
                 twilio_token: config.twilio_token(),
             },
             stopping: stopped.clone(),

@@ -19,6 +19,8 @@ const VOICE: f32 = 0.8;
 const WORDS: f32 = 1.0;
 /// What disagreement costs, for each unit of log-odds.
 const DISAGREEMENT: f32 = -0.1;
+/// What is left of the confidence where one is sure of what the other is sure is not: a cold voice may say hot words.
+const DOUBT: f32 = 0.5;
 /// How far probabilities may lie apart before voice and words count as saying different things.
 const APART: f32 = 0.5;
 /// Words after which two thirds of what words can say is said.
@@ -55,7 +57,7 @@ pub fn fuse(voice: Option<&VoiceScore>, words: Option<(&TextScore, f32)>) -> Opt
     let known = 1.0 - (1.0 - q_v) * (1.0 - q_t);
     Some(Fused {
         score: rounded(logistic(z)),
-        confidence: rounded(known * (1.0 - disagreement)),
+        confidence: rounded(known * (1.0 - DOUBT * disagreement)),
         disagree: disagreement > APART,
         sarcasm: rounded(words.map_or(0.0, |(score, _)| sarcasm(score, p_v * q_v))),
     })

@@ -1,7 +1,7 @@
 use overture_engine::{
     decide::{
         Action, CapSettings, CooldownSettings, FrustrationSettings, GrantSettings, NeedSettings,
-        OfferSettings, PermissionSettings, Policy, RoutingSettings,
+        OfferSettings, PermissionSettings, Policy, RoutingSettings, VoiceSettings,
     },
     model::{Millis, OfferOptionKind},
 };
@@ -31,6 +31,7 @@ fn the_shipped_file_is_valid_and_says_what_the_defaults_are() {
         assert_eq!(policy.offer, OfferSettings::default());
         assert_eq!(policy.grants, GrantSettings::default());
         assert_eq!(policy.routing, RoutingSettings::default());
+        assert_eq!(policy.voice, VoiceSettings::default());
         assert_eq!(policy.quiet_hours, None);
         assert_eq!(policy.holdout_percent, 0.0);
         assert_eq!(policy.stale_after, Millis::from_secs(120));
@@ -44,6 +45,7 @@ fn the_shipped_file_is_valid_and_says_what_the_defaults_are() {
         ids,
         [
             "extreme-negative-escalate",
+            "upset-caller-notify",
             "angry-offer",
             "repeated-negatives-offer",
             "struggle-offer",
@@ -166,13 +168,13 @@ fn files_and_rules_have_limits() {
 fn a_signal_that_nothing_computes_is_a_warning() {
     let shipped = Policy::parse(Policy::shipped(), 1).unwrap();
     assert!(shipped.warnings.is_empty(), "{:?}", shipped.warnings);
-    let rule = "[[rules]]\nid = \"tone\"\nwhen = \"voice.anger > 0.5\"\naction = \"notify\"";
+    let rule = "[[rules]]\nid = \"tone\"\nwhen = \"voice.valence > 0.5\"\naction = \"notify\"";
     let parsed = Policy::parse(rule, 1).unwrap();
     assert!(
         parsed
             .warnings
             .iter()
-            .any(|warning| warning.message.contains("voice.anger")),
+            .any(|warning| warning.message.contains("voice.valence")),
         "{:?}",
         parsed.warnings
     );

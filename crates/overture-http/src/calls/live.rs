@@ -41,45 +41,49 @@ pub(crate) struct Levels {
     pub(crate) agent: Vec<u8>,
 }
 
+impl Levels {
+    /// How many there are of every party that is heard.
+    fn both(&self) -> usize {
+        let (customer, agent) = (self.customer.len(), self.agent.len());
+        if agent == 0 {
+            customer
+        } else {
+            customer.min(agent)
+        }
+    }
+}
+
 /// How the customer sounded after another second of speech.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Point {
-    at_s: f32,
-    pub(crate) anger: f32,
-    sadness: f32,
-    joy: f32,
-    neutral: f32,
-    pub(crate) arousal: f32,
-    pub(crate) quality: f32,
-    pitch_semitones: Option<f32>,
-    loudness_db: Option<f32>,
-    pace: Option<f32>,
+    at_s: f64,
+    pub(crate) anger: f64,
+    sadness: f64,
+    joy: f64,
+    neutral: f64,
+    pub(crate) arousal: f64,
+    pub(crate) quality: f64,
+    pitch_semitones: Option<f64>,
+    loudness_db: Option<f64>,
+    pace: Option<f64>,
 }
 
 impl From<&Sounded> for Point {
     fn from(sounded: &Sounded) -> Self {
-        let VoiceScore {
-            anger,
-            sadness,
-            joy,
-            neutral,
-            arousal,
-            quality,
-            pitch,
-            loudness_db,
-            pace,
-        } = sounded.score;
+        // Scores have four decimals wherever they are shown.
+        let decimal = |value: f32| (f64::from(value) * 1e4).round() / 1e4;
+        let score: VoiceScore = sounded.score;
         Self {
-            at_s: sounded.at_ms as f32 / 1_000.0,
-            anger,
-            sadness,
-            joy,
-            neutral,
-            arousal,
-            quality,
-            pitch_semitones: pitch,
-            loudness_db,
-            pace,
+            at_s: f64::from(sounded.at_ms) / 1_000.0,
+            anger: decimal(score.anger),
+            sadness: decimal(score.sadness),
+            joy: decimal(score.joy),
+            neutral: decimal(score.neutral),
+            arousal: decimal(score.arousal),
+            quality: decimal(score.quality),
+            pitch_semitones: score.pitch.map(decimal),
+            loudness_db: score.loudness_db.map(decimal),
+            pace: score.pace.map(decimal),
         }
     }
 }
@@ -137,7 +141,7 @@ impl Heard {
     pub(crate) fn seen(&self) -> Seen {
         let firm = self.last.iter().flatten().min();
         Seen {
-            levels: self.trace.levels.customer.len(),
+            levels: self.trace.levels.both(),
             points: self.trace.points.len(),
             turns: firm.map_or(0, |last| *last),
             utterances: self.trace.utterances.len(),

@@ -29,7 +29,7 @@ use super::{
 };
 use crate::{
     app::{App, Shared},
-    auth::{Auth, Calls, Grants, Reads},
+    auth::{Auth, Calls, Reads, Supervises},
     error::{ApiError, ApiResult, ErrorBody, Params},
     fields,
 };
@@ -344,10 +344,9 @@ fn span(range: &str, whole: u64) -> Option<(u64, u64)> {
     responses((status = 204), (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)))]
 async fn forget(
     State(app): State<Shared>,
-    auth: Auth<Grants>,
+    _auth: Auth<Supervises>,
     Path(call): Path<String>,
 ) -> ApiResult<StatusCode> {
-    auth.staff()?;
     let call: InteractionId = fields::id("call", &call)?;
     let forgotten = app
         .store(move |store| store.forget_call_audio(call))

@@ -165,17 +165,14 @@ pub(super) fn summary(
         trouble: heard.and_then(|heard| heard.trouble.clone()),
         seconds: heard.map_or(lasted, |heard| heard.seconds),
         anger: point
-            .map(|point| point.anger)
-            .or(voice.map(|voice| voice.anger))
-            .map(decimal),
+            .map(|point| point.anger.into())
+            .or(voice.map(|voice| decimal(voice.anger))),
         arousal: point
-            .map(|point| point.arousal)
-            .or(voice.map(|voice| voice.arousal))
-            .map(decimal),
+            .map(|point| point.arousal.into())
+            .or(voice.map(|voice| decimal(voice.arousal))),
         quality: point
-            .map(|point| point.quality)
-            .or(voice.map(|voice| voice.quality))
-            .map(decimal),
+            .map(|point| point.quality.into())
+            .or(voice.map(|voice| decimal(voice.quality))),
         fused: row.score.map(|score| decimal(score.now)),
         fused_max: row.score.map(|score| decimal(score.highest)),
         trend: row.score.map(|score| decimal(score.trend)),

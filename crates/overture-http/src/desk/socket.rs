@@ -209,7 +209,7 @@ async fn follow(app: &Shared, mut staff: SignedInStaff, socket: &mut WebSocket) 
     let mut tick = interval(COLLECT_FOR);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut calls = app.calls.changed();
-    let mut calls_open = false;
+    let mut calls_told = None;
     calls.mark_changed();
     let mut calls_tick = interval(CALLS_EVERY);
     calls_tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -243,11 +243,12 @@ async fn follow(app: &Shared, mut staff: SignedInStaff, socket: &mut WebSocket) 
                     let Ok(live) = live_calls(app).await else {
                         return close_code::AGAIN;
                     };
-                    let is_any = live["calls"].as_array().is_some_and(|calls| !calls.is_empty());
-                    if (is_any || calls_open) && send(socket, live.to_string()).await.is_break() {
-                        return close_code::POLICY;
+                    if calls_told.as_ref() != Some(&live) {
+                        if send(socket, live.to_string()).await.is_break() {
+                            return close_code::POLICY;
+                        }
+                        calls_told = Some(live);
                     }
-                    calls_open = is_any;
                 }
             }
             _ = call_tick.tick(), if followed.is_some() => {

@@ -23,6 +23,9 @@ const PUBLIC: &[(&str, &str)] = &[
     ("get", "/v1/widget/media/{media}"),
     // The path is the credential: anything but a signed token that has not run out answers 404.
     ("post", "/help/c/{token}"),
+    // Twilio signs; without its secret it is told that nothing is set up.
+    ("get", "/twilio/media"),
+    ("post", "/twilio/voice"),
 ];
 
 /// Routes that read the write key from the body or the query: a call without a readable one is
@@ -122,6 +125,11 @@ fn allowed(method: &Method, path: &str) -> Option<(&'static [Role], Option<&'sta
     Some(match path {
         _ if path.starts_with("/v1/auth/") => (ALL, None),
         _ if path.starts_with("/v1/desk/") => (&[Admin, Supervisor, Agent], None),
+        "/v1/customers/{customer}/consents" => (&[Admin, Supervisor, Agent], Some("calls")),
+        "/v1/calls/{call}/recording" if *method == Method::DELETE => (&[Admin, Supervisor], None),
+        "/v1/calls/{call}/audio" => (&[Admin, Supervisor, Agent], Some("calls")),
+        _ if path.starts_with("/v1/calls") && get => (ALL, Some("read")),
+        _ if path.starts_with("/v1/calls") => (&[Admin, Supervisor, Agent], Some("calls")),
         _ if path.starts_with("/v1/customers") || path.starts_with("/v1/decisions") => {
             (ALL, Some("read"))
         }
@@ -169,7 +177,7 @@ async fn each_role_and_scope_gets_exactly_its_routes() {
                 answer.status
             );
         }
-        for token in ["grants", "read", "capture"] {
+        for token in ["grants", "read", "capture", "calls"] {
             let answer = server
                 .call(method.clone(), &concrete)
                 .bearer(&format!("ovt_{token}"))

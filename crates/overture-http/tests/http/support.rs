@@ -353,7 +353,10 @@ fn seed(store: &dyn Store, source: SourceId) {
             },
         )
         .unwrap();
-    for (number, scope) in ["grants", "read", "capture"].into_iter().enumerate() {
+    for (number, scope) in ["grants", "read", "capture", "calls"]
+        .into_iter()
+        .enumerate()
+    {
         store
             .add_token(&ApiToken {
                 token: TokenId::derive(NOW, Seq(number as u64 + 1), 0),

@@ -3,6 +3,7 @@
 
 mod agents;
 mod guides;
+mod phone;
 mod texts;
 mod visitors;
 
@@ -110,8 +111,10 @@ pub(crate) async fn run(settings: DemoSettings) -> anyhow::Result<()> {
         .admin_email
         .get_or_insert_with(|| ADMIN_EMAIL.to_owned());
     preset.admin_password.get_or_insert_with(|| random_text(16));
+    let (tracks, scripted) = phone::call();
     let server = Server::start(Settings {
         texts: cli::texts(&config)?,
+        transcriber: Some(scripted),
         config,
         preset,
         demo: true,
@@ -126,6 +129,9 @@ pub(crate) async fn run(settings: DemoSettings) -> anyhow::Result<()> {
         Print::Text => print_text(&server, &seat_password)?,
     }
     let target = Target::parse(&server.url).await?;
+    if let Some(account) = accounts.first() {
+        tokio::spawn(phone::ring(target.clone(), account.clone(), tracks));
+    }
     for (number, account) in accounts.into_iter().enumerate() {
         tokio::spawn(agents::work(target.clone(), account, 100 + number as u64));
     }
@@ -167,7 +173,10 @@ async fn furnish(server: &Server, seat_password: &str) -> anyhow::Result<Vec<age
         .await?;
     guides::furnish(&mut admin).await?;
     let policy = admin.call("GET", "/v1/admin/policy", &Value::Null).await?;
-    let toml = Policy::shipped().replacen("\nskills = []", &format!("\n{SKILLS}"), 1);
+    let toml = Policy::shipped()
+        .replacen("\nskills = []", &format!("\n{SKILLS}"), 1)
+        .replacen("[voice]\nenabled = false", "[voice]\nenabled = true", 1)
+        .replacen("recording_days = 0", "recording_days = 1", 1);
     if policy["toml"] != toml.as_str() {
         let body = json!({"toml": toml, "base_revision": policy["revision"]});
         admin.call("PUT", "/v1/admin/policy", &body).await?;
@@ -226,6 +235,10 @@ fn print_text(server: &Server, seat_password: &str) -> anyhow::Result<()> {
     writeln!(
         out,
         "  desk   {url}/desk/   sign in and set yourself Available"
+    )?;
+    writeln!(
+        out,
+        "  calls  {url}/desk/#/calls   listen in: the voices and words of the demo's caller are synthetic"
     )?;
     writeln!(out, "  API    {url}/docs")?;
     writeln!(

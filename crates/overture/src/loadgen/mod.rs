@@ -6,6 +6,7 @@
 //! what CPU the generator took itself.
 
 mod bodies;
+mod calls;
 mod capture;
 mod chat;
 mod offer;
@@ -33,6 +34,8 @@ pub enum Load {
     Offer(OfferArgs),
     /// Messages of conversations, from sender to receiver, both ways.
     Chat(ChatArgs),
+    /// Calls at once, from the end of a second of speech to what was heard in it. Turns the analysis of calls on.
+    Calls(CallsArgs),
 }
 
 /// Where the server is and how long to load it.
@@ -134,6 +137,18 @@ pub struct ChatArgs {
     rate: u64,
 }
 
+/// Calls.
+#[derive(Debug, Clone, Args)]
+pub struct CallsArgs {
+    #[command(flatten)]
+    common: CommonArgs,
+    #[command(flatten)]
+    staff: StaffArgs,
+    /// Calls at once, both parties of each.
+    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    calls: u32,
+}
+
 /// Loads the server and prints the report. Runs on one thread, so that the generator can
 /// never take more than one core.
 pub fn run(load: Load) -> anyhow::Result<()> {
@@ -152,6 +167,7 @@ pub fn run(load: Load) -> anyhow::Result<()> {
             }
             Load::Offer(args) => print(&offer::run(&args).await?),
             Load::Chat(args) => print(&chat::run(&args).await?),
+            Load::Calls(args) => print(&calls::run(&args).await?),
         }
     })
 }

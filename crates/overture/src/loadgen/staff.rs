@@ -1,6 +1,6 @@
 //! Sets the stage for modes that need an agent: live, and one agent with many seats.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::StaffArgs;
 use crate::{client::Target, people::StaffMember};
@@ -39,4 +39,17 @@ pub(super) async fn available_agent(
     let presence = json!({"presence": "available"});
     agent.call("POST", "/v1/desk/presence", &presence).await?;
     Ok(agent)
+}
+
+/// Has calls listened to, where they are not.
+pub(super) async fn calls_heard(target: &Target, args: &StaffArgs) -> anyhow::Result<()> {
+    let mut admin = StaffMember::sign_in(target, &args.admin_email, &args.admin_password).await?;
+    let policy = admin.call("GET", "/v1/admin/policy", &Value::Null).await?;
+    let toml = policy["toml"].as_str().unwrap_or_default();
+    let heard = toml.replacen("[voice]\nenabled = false", "[voice]\nenabled = true", 1);
+    if heard != toml {
+        let body = json!({"toml": heard, "base_revision": policy["revision"]});
+        admin.call("PUT", "/v1/admin/policy", &body).await?;
+    }
+    Ok(())
 }

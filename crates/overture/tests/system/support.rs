@@ -194,6 +194,7 @@ pub(crate) async fn serve(
         },
         demo: false,
         engagement: engagement.unwrap_or_else(cli::engagement),
+        transcriber: None,
     })
     .await
     .unwrap();
