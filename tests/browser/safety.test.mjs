@@ -87,7 +87,7 @@ test('script in every text field is inert', async (t) => {
   });
   await api.openChat(found.customer);
 
-  for (const route of ['inbox', 'customers', `customers/${found.customer}`, 'decisions']) {
+  for (const route of ['inbox', 'customers', `customers/${found.customer}`, 'calls', 'decisions']) {
     await desk.page.goto(`${server.url}/desk/#/${route}`);
     await desk.page.getByRole('main').waitFor();
     await desk.page.waitForLoadState('networkidle');

@@ -5,6 +5,7 @@ use axum::{
         Path, State, WebSocketUpgrade,
         ws::{Message, rejection::WebSocketUpgradeRejection},
     },
+    http::HeaderMap,
     response::Response,
 };
 use overture_engine::{
@@ -21,7 +22,9 @@ use super::{
 };
 use crate::{
     app::Shared,
-    auth::{Auth, Calls},
+    auth::{Auth, Caller, Calls},
+    client::PublicUrl,
+    desk::same_origin,
     error::{ApiError, ApiResult, ErrorBody, Params},
     widget::socket::not_a_socket,
 };
@@ -51,11 +54,16 @@ struct Coded {
         (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
 async fn audio(
     State(app): State<Shared>,
-    _auth: Auth<Calls>,
+    auth: Auth<Calls>,
+    PublicUrl(url): PublicUrl,
+    headers: HeaderMap,
     Path(call): Path<String>,
     Params(coded): Params<Coded>,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> ApiResult<Response> {
+    if matches!(auth.caller, Caller::Staff(_)) {
+        same_origin(&url, &headers)?;
+    }
     let wire = Plain::new(&app, &coded)?;
     let begun = known(&app, &call).await?;
     let permit = admit(&app)?;

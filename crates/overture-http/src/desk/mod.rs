@@ -23,6 +23,7 @@ use crate::{
 };
 
 pub(crate) use people::{labels, visitor};
+pub(crate) use socket::same_origin;
 pub(crate) use timeline::{of as timeline_of, without_nulls};
 
 pub(crate) fn router() -> OpenApiRouter<Shared> {

@@ -131,7 +131,7 @@ async fn socket(
 }
 
 /// A page elsewhere could open a socket with the visitor's cookie: it must be ours.
-fn same_origin(url: &str, headers: &HeaderMap) -> ApiResult<()> {
+pub(crate) fn same_origin(url: &str, headers: &HeaderMap) -> ApiResult<()> {
     let host = |url: &str| url.split_once("://").map(|(_, host)| host.to_owned());
     let Some(origin) = headers.get(header::ORIGIN) else {
         return Ok(());

@@ -4,6 +4,7 @@ import {
   bars_path,
   length_of,
   line_paths,
+  marks_path,
   moment_at,
   moment_text,
   picture_text,
@@ -44,6 +45,15 @@ const y = (value: number) => 100 - value * 100;
 test('times and pixels are the same place', () => {
   expect(x_of(15, view(10, 20, 500))).toBe(250);
   expect(time_of(250, view(10, 20, 500))).toBe(15);
+});
+
+test('each utterance is a flat mark over its own time, where anything could be told', () => {
+  const utterances = [
+    { start_ms: 1000, end_ms: 3000, fused: 0.5 },
+    { start_ms: 4000, end_ms: 5000 },
+    { start_ms: 20000, end_ms: 21000, fused: 0.9 },
+  ] as Utterance[];
+  expect(marks_path(utterances, view(0, 10, 100), (value) => 100 - 100 * value)).toBe('M10 50H30');
 });
 
 describe('bars of loudness', () => {

@@ -171,11 +171,22 @@ export function steps_path(
 ): string {
   let path = '';
   for (const { end_ms, score } of utterances) {
-    if (score === null) continue;
+    if (typeof score !== 'number') continue;
     const x = round(x_of(end_ms / 1000, view));
     path += path ? `H${x}V${round(y(score))}` : `M${x} ${round(y(score))}`;
   }
   return path && `${path}H${round(x_of(until_s, view))}`;
+}
+
+/** What each utterance says by itself, as flat marks over its time. */
+export function marks_path(utterances: Utterance[], view: View, y: (value: number) => number): string {
+  let path = '';
+  for (const { start_ms, end_ms, fused } of utterances) {
+    const [from, to] = [x_of(start_ms / 1000, view), x_of(end_ms / 1000, view)];
+    if (typeof fused !== 'number' || to < 0 || from > view.width) continue;
+    path += `M${round(from)} ${round(y(fused))}H${round(Math.max(from + 1, to))}`;
+  }
+  return path;
 }
 
 export function readings_of(points: CallPoint[], name: 'anger' | 'arousal'): Reading[] {
@@ -225,7 +236,7 @@ export function moment_at({ trace, utterances }: CallDetail, at_s: number): Mome
     if (distance <= NEAR_S && distance < Math.abs((point?.at_s ?? Infinity) - at_s)) point = it;
   }
   let score: number | undefined;
-  for (const it of utterances) if (it.score !== null && it.end_ms <= at_ms) score = it.score;
+  for (const it of utterances) if (typeof it.score === 'number' && it.end_ms <= at_ms) score = it.score;
   return {
     at_s,
     speaking: customer ? (agent ? 'both' : 'customer') : agent ? 'agent' : 'nobody',
@@ -283,7 +294,7 @@ export function table_of(detail: CallDetail): TableRow[] {
     const points = detail.trace.points.filter((it) => it.at_s >= from_s && it.at_s < to_s);
     const mean = (name: 'anger' | 'arousal') =>
       points.length ? points.reduce((sum, it) => sum + it[name], 0) / points.length : undefined;
-    const said = detail.utterances.filter((it) => it.score !== null && it.end_ms / 1000 <= to_s);
+    const said = detail.utterances.filter((it) => typeof it.score === 'number' && it.end_ms / 1000 <= to_s);
     score = said.at(-1)?.score ?? score;
     rows.push({
       from_s,

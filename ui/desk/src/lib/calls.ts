@@ -179,7 +179,7 @@ export interface Note {
 export function notes_of(it: Utterance): Note[] {
   const notes: Note[] = [];
   if (it.disagree) notes.push({ text: 'Voice and words disagree', marked: true });
-  if (it.sarcasm !== null && it.sarcasm > SARCASM_FROM)
+  if (typeof it.sarcasm === 'number' && it.sarcasm > SARCASM_FROM)
     notes.push({ text: `May be sarcasm, ${percent(it.sarcasm)}`, marked: false });
   if (it.quality < HEARD_FROM) notes.push({ text: 'Hard to hear', marked: false });
   return notes;
@@ -187,7 +187,7 @@ export function notes_of(it: Utterance): Note[] {
 
 /** Evidence is shown where the words lean one way: what is neutral has none. */
 export function evidence_of(it: Utterance): Utterance['evidence'] {
-  return it.sentiment !== null && Math.abs(it.sentiment) >= LEANS_FROM ? it.evidence : [];
+  return typeof it.sentiment === 'number' && Math.abs(it.sentiment) >= LEANS_FROM ? it.evidence : [];
 }
 
 /** The call with what is new of it; `undefined` where something between was missed, and all must be asked for. */

@@ -453,22 +453,22 @@ export interface CallTrace {
   points: CallPoint[];
   turns: CallTurn[];
 }
-/** One thing that the customer said. */
+/** One thing that the customer said; what is not known is left out. */
 export interface Utterance {
   start_ms: number;
   end_ms: number;
-  text: string | null;
+  text?: string | null;
   evidence: Evidence[];
-  sentiment: number | null;
-  voice_anger: number | null;
+  sentiment?: number | null;
+  voice_anger?: number | null;
   quality: number;
-  fused: number | null;
-  confidence: number | null;
+  fused?: number | null;
+  confidence?: number | null;
   /** The call's smoothed score after it. */
-  score: number | null;
+  score?: number | null;
   /** The voice and the words say different things. */
   disagree: boolean;
-  sarcasm: number | null;
+  sarcasm?: number | null;
 }
 export interface CallDetail {
   call: CallSummary;
