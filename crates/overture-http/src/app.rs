@@ -19,7 +19,7 @@ use crate::{
     admin::WIDGET_SEEN,
     brands::Brands,
     callback::codes::Codes,
-    calls::{CallParts, LiveCalls},
+    calls::{self, CallParts, LiveCalls},
     capture::Told,
     config::{Clock, Config, Issues, MailStatus, Parts, RemoteTextStatus, TextModels, Texts},
     core::{Core, Unavailable},
@@ -180,6 +180,7 @@ impl App {
         });
         tokio::spawn(write_rejected(store, waiting));
         tokio::spawn(presence::watch(Arc::downgrade(&app)));
+        tokio::spawn(calls::forget_old_audio(Arc::downgrade(&app)));
         Ok(app)
     }
 

@@ -51,6 +51,7 @@ pub(crate) fn run(config: &Config) -> anyhow::Result<()> {
     say("settings", Fine("valid".to_owned()));
     say("public url", public_url(config));
     say("remote text", remote_text(config));
+    say("speech", speech(config));
     say("data folder", folder(config));
     say("models", models(config));
     say("master key", master_key(config));
@@ -95,6 +96,19 @@ fn remote_text(config: &Config) -> Verdict {
             analyzer.service().title(),
             analyzer.host()
         )),
+    }
+}
+
+fn speech(config: &Config) -> Verdict {
+    match config.transcriber() {
+        Err(error) => Fail(format!("{error:#}")),
+        Ok(None) => Fine("no speech-to-text: calls are known by their voices alone".to_owned()),
+        Ok(Some(transcriber)) => match transcriber.host() {
+            None => Fine(format!("words from {}", transcriber.name())),
+            Some(host) => Warn(format!(
+                "what customers say in calls is also sent to {host}"
+            )),
+        },
     }
 }
 

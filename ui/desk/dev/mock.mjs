@@ -1,3 +1,4 @@
+// tidy: long because it is one server, a route after another.
 // A stand-in for the server, for looking at pages: it speaks the desk's contract from memory. Node only, never shipped.
 // node dev/mock.mjs [--port 4780] [--empty] [--quiet]; any e-mail with the password "password" signs in as an admin,
 // "agent@", "analyst@" and "supervisor@" as those roles.

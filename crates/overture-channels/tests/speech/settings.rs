@@ -19,8 +19,8 @@ fn made(settings: &Settings) -> [Result<String, UnusableSettings>; 2] {
         assert!(!shown.contains(KEY), "{shown}");
     }
     [
-        reading.map(|service| service.host().to_owned()),
-        streaming.map(|service| service.host().to_owned()),
+        reading.map(|service| service.host().unwrap().to_owned()),
+        streaming.map(|service| service.host().unwrap().to_owned()),
     ]
 }
 

@@ -5,6 +5,11 @@ pub trait Transcriber: Send + Sync {
     /// Its name, for people and for every text that it heard, for example `openai:whisper-1`.
     fn name(&self) -> &str;
 
+    /// The host that speech is sent to; `None` where it stays on this machine.
+    fn host(&self) -> Option<&str> {
+        None
+    }
+
     /// Begins to listen to one speaker of the call `call` (an id for logs alone). `language` is BCP 47, where it is known.
     fn listen(&self, call: &str, language: Option<&str>) -> Box<dyn Transcription>;
 }

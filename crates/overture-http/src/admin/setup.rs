@@ -219,6 +219,7 @@ async fn status(State(app): State<Shared>, _auth: Auth<ReadsAdmin>) -> ApiResult
         "mail": app.mail.as_ref().map(|mail| json!({"host": mail.host, "from": mail.from})),
         "text_model": {"name": app.text_models.first.name(), "problem": app.text_models.problem},
         "issue_classifier": issue_classifier(&app.issues),
+        "speech": app.call_parts.transcriber.as_ref().map(|words| json!({"name": words.name(), "host": words.host()})),
         "remote_text": app.remote_text.as_ref().map(|remote| json!({"service": remote.service, "host": remote.host})),
     })))
 }

@@ -15,12 +15,19 @@ mod twilio;
 mod view;
 mod wire;
 
-use std::sync::Arc;
+use std::{
+    sync::{Arc, Weak},
+    time::Duration,
+};
 
-use overture_engine::understand::{transcribe::Transcriber, voice::CallAnalyzer};
+use overture_engine::{
+    model::Millis,
+    understand::{transcribe::Transcriber, voice::CallAnalyzer},
+};
+use tokio::time::interval;
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::app::Shared;
+use crate::app::{App, Shared};
 
 pub(crate) use live::{LiveCall, LiveCalls, Seen};
 pub(crate) use view::{changes, live_calls};
@@ -34,6 +41,32 @@ pub struct CallParts {
     pub transcriber: Option<Arc<dyn Transcriber>>,
     /// The secret that Twilio signs with; without it Twilio is refused.
     pub twilio_token: Option<String>,
+}
+
+/// How often old audio is looked for.
+const FORGET_EVERY: Duration = Duration::from_secs(600);
+
+/// Forgets what was kept of calls for longer than the policy says, until the server is gone.
+pub(crate) async fn forget_old_audio(app: Weak<App>) {
+    let mut tick = interval(FORGET_EVERY);
+    loop {
+        tick.tick().await;
+        let Some(app) = app.upgrade() else { return };
+        let Ok(policy) = app.policy().await else {
+            continue;
+        };
+        let kept = Millis::from_secs(u64::from(policy.voice.recording_days) * 86_400);
+        let before = app.now() - kept;
+        let forgotten = app
+            .store(move |store| store.forget_old_call_audio(before))
+            .await;
+        if let Ok(parts @ 1..) = forgotten {
+            tracing::info!(
+                parts,
+                "recordings that were kept long enough were forgotten"
+            );
+        }
+    }
 }
 
 pub(crate) fn router() -> OpenApiRouter<Shared> {

@@ -172,7 +172,32 @@ impl AudioWire for Plain {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn every_byte_is_heard_once_by_its_party(
+            messages in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..50), 0..20), both: bool,
+        ) {
+            let mut wire = Plain {
+                encoding: AudioEncoding::Pcm16,
+                rate: 8_000,
+                parties: PARTIES[..1 + usize::from(both)].to_vec(),
+                left: Vec::new(),
+            };
+            let sent: usize = messages.iter().map(Vec::len).sum();
+            let mut heard = 0;
+            for message in messages {
+                if let Ok(AudioEvent::Audio(stretches)) = wire.read(&Message::Binary(message.into())) {
+                    heard += stretches.iter().map(|one| one.bytes.len()).sum::<usize>();
+                }
+            }
+            prop_assert_eq!(heard + wire.left.len(), sent);
+            prop_assert!(wire.left.len() < 4);
+        }
+    }
 
     #[test]
     fn samples_of_two_parties_are_told_apart_wherever_the_messages_are_cut() {

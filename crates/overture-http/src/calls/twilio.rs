@@ -349,7 +349,26 @@ fn begin(start: &Start) -> Begin {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn nothing_that_comes_breaks_it(text in ".{0,400}", cut in 0usize..400, at in 0usize..400, byte: u8) {
+            let mut wire = Media::default();
+            let _ = read(&mut wire, &text);
+            // A real message, cut off and damaged.
+            let media = r#"{"event":"media","sequenceNumber":"4","streamSid":"","media":{"track":"inbound","chunk":"2","timestamp":"99999999999999999999","payload":"AAEC"}}"#;
+            let mut bytes = media.as_bytes()[..cut.min(media.len())].to_vec();
+            if let Some(place) = bytes.get_mut(at) {
+                *place = byte;
+            }
+            let _ = read(&mut wire, &String::from_utf8_lossy(&bytes));
+            let _ = wire.read(&Message::Binary(bytes.into()));
+            let _ = twiml("https://x", &pairs(&text), &text, None);
+        }
+    }
 
     fn read(wire: &mut Media, text: &str) -> Result<AudioEvent, String> {
         wire.read(&Message::Text(text.into()))

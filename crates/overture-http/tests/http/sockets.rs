@@ -34,6 +34,8 @@ pub(crate) type Socket =
 pub(crate) async fn next(socket: &mut Socket) -> Value {
     loop {
         match socket.next().await.unwrap().unwrap() {
+            // Desks are told who is on the phone beside everything else.
+            Message::Text(text) if text.starts_with("{\"calls\"") => {}
             Message::Text(text) => return serde_json::from_str(&text).unwrap(),
             Message::Close(frame) => panic!("closed: {frame:?}"),
             _ => {}

@@ -4,6 +4,7 @@
 
 mod about;
 mod callback;
+mod calls;
 mod commands;
 mod consent;
 mod crash;

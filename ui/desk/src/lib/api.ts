@@ -153,6 +153,8 @@ export class Api {
     this.get<wire.CallPage>('/v1/calls', { ...wanted });
   call = (id: string) => this.get<wire.CallDetail>(`/v1/calls/${seg(id)}`);
   call_terms = () => this.get<wire.CallTerms>('/v1/calls/terms');
+  consent = (customer: string, purpose: string, granted: boolean) =>
+    this.request<void>('POST', `/v1/customers/${seg(customer)}/consents`, { purpose, granted });
   recording_url = (id: string) => `/v1/calls/${seg(id)}/recording`;
   remove_recording = (id: string) => this.request<void>('DELETE', this.recording_url(id));
 

@@ -909,4 +909,6 @@ export interface Status {
   issue_classifier?: { name?: string | null; issues?: number | null; problem?: string | null } | null;
   /** The service that what customers write is also sent to. */
   remote_text?: { service: string; host: string } | null;
+  /** What turns the speech of calls into words, and where that is sent. */
+  speech?: { name: string; host?: string | null } | null;
 }

@@ -118,11 +118,6 @@ impl OpenAi {
         })
     }
 
-    /// Where speech goes: the host, and the port where it is not the usual one.
-    pub fn host(&self) -> &str {
-        settings::host(&self.asker.url)
-    }
-
     /// The words of a recording, piece by piece; pieces in which nobody spoke are left out. Blocks up to
     /// [`Limits::piece_time_max`] for every half minute.
     ///
@@ -166,6 +161,10 @@ fn primary(tag: &str) -> Option<String> {
 impl Transcriber for OpenAi {
     fn name(&self) -> &str {
         &self.name
+    }
+
+    fn host(&self) -> Option<&str> {
+        Some(settings::host(&self.asker.url))
     }
 
     fn listen(&self, _call: &str, language: Option<&str>) -> Box<dyn Transcription> {

@@ -79,11 +79,6 @@ impl Streaming {
         })
     }
 
-    /// Where speech goes: the host, and the port where it is not the usual one.
-    pub fn host(&self) -> &str {
-        self.target.host()
-    }
-
     /// What the service is asked for. The values come from checked settings and need no encoding.
     fn query(&self, language: Option<&str>) -> String {
         let mut query = format!(
@@ -101,6 +96,10 @@ impl Streaming {
 impl Transcriber for Streaming {
     fn name(&self) -> &str {
         &self.name
+    }
+
+    fn host(&self) -> Option<&str> {
+        Some(self.target.host())
     }
 
     fn listen(&self, _call: &str, language: Option<&str>) -> Box<dyn Transcription> {
