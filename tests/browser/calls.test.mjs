@@ -196,6 +196,10 @@ test('who sounds upset comes first and is told apart without a colour, on a phon
   await page.getByText('Needs attention: the customer sounds upset.').waitFor();
   await clean(page, 'alert, opened');
   assert.equal(await sideways(page), false, 'the call does not scroll sideways');
+  await page.getByRole('button', { name: 'Stop analysing' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Stop', exact: true }).click();
+  await page.getByText('Not analysed', { exact: true }).waitFor();
+  assert.equal((await detail(angry)).call.not_analysed, 'opted_out');
   await Promise.all([line.endCall(unheard), line.endCall(angry)]);
   assert.deepEqual(complaints, []);
   await context.close();

@@ -249,7 +249,11 @@ impl Listening {
         let open = calls.iter().find(|open| open.call == self.begun.call);
         let may =
             open.is_some_and(|open| not_analysed(&view.state, &open.began, &policy).is_none());
-        self.place.live.permit(may);
+        if may != self.place.live.is_permitted() {
+            self.place.live.permit(may);
+            self.place.live.touch();
+            self.app.calls.touch();
+        }
     }
 
     /// Waits until every utterance so far has its words, where a recording comes faster than they can.
