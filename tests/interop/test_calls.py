@@ -6,6 +6,7 @@ import json
 import math
 import random
 import struct
+import time
 import unittest
 import urllib.parse
 import xml.etree.ElementTree as xml
@@ -87,10 +88,12 @@ class Twilio:
             "media": {"track": track, "chunk": str(self.chunks[track]), "timestamp": str(at_ms), "payload": base64.b64encode(payload).decode()},
         })
 
-    def talk(self, customer, agent, start_ms=0):
-        """Both sides of a call, frame by frame."""
-        each = RATE * FRAME_MS // 1000
+    def talk(self, customer, agent, start_ms=0, at_pace=False):
+        """Both sides of a call, frame by frame; at the pace of the wire where that is wanted."""
+        each, begun = RATE * FRAME_MS // 1000, time.monotonic()
         for at in range(0, max(len(customer), len(agent)), each):
+            if at_pace:
+                time.sleep(max(0, begun + at / RATE - time.monotonic()))  # a frame is due every 20 ms
             at_ms = start_ms + at * 1000 // RATE
             self.media("inbound", at_ms, bytes(map(mu_law, customer[at:at + each])))
             self.media("outbound", at_ms, bytes(map(mu_law, agent[at:at + each])))
@@ -104,6 +107,11 @@ class Twilio:
 
 def quiet(seconds):
     return [0.0] * int(seconds * RATE)
+
+
+def wav_of(data, channels=1, rate=RATE):
+    head = b"WAVEfmt " + struct.pack("<IHHIIHHH", 18, 7, channels, rate, rate * channels, channels, 8, 0) + b"data" + struct.pack("<I", len(data))
+    return b"RIFF" + struct.pack("<I", len(head) + len(data)) + head + data
 
 
 class Calls(unittest.TestCase):
@@ -162,6 +170,17 @@ class Calls(unittest.TestCase):
         self.assertEqual((part.status, part.body), (206, whole.body[70000:70100]))
         self.assertEqual(self.server.ask("DELETE", f"/v1/calls/{call['id']}/recording").status, 204)
         self.assertEqual(self.server.ask("GET", f"/v1/calls/{call['id']}/recording").status, 404)
+
+    def test_at_the_pace_of_the_wire_each_second_is_heard_as_it_ends(self):
+        twilio = Twilio(self.server, "CA-pace", caller="+44 20 7946 0020")
+        seconds = 5
+        twilio.talk(speak(seconds, 130, 14), quiet(seconds), at_pace=True)
+        call = self.call("CA-pace", "live")
+        # The last whole second is over for less than one: what is missing now was not heard in time.
+        points = self.server.get(f"/v1/calls/{call['id']}")["trace"]["points"]
+        self.assertGreaterEqual(len(points), seconds - 1, points)
+        twilio.stop()
+        self.shown("CA-pace")
 
     def test_frames_that_come_twice_late_or_never_change_no_time(self):
         twilio = Twilio(self.server, "CA-frames")
@@ -271,9 +290,7 @@ class Calls(unittest.TestCase):
     def test_a_recording_is_read_as_a_call(self):
         begun = self.ask("POST", "/v1/calls", {"external_id": "rec-1", "email": "caller@example.com", "disclosed": True, "via": "recording"}, 201)
         voice, agent = speak(5, 130, 11) + quiet(3), quiet(5.5) + speak(2.5, 220, 12)
-        data = bytes(mu_law(sample) for pair in zip(voice, agent) for sample in pair)
-        head = b"WAVEfmt " + struct.pack("<IHHIIHHH", 18, 7, 2, RATE, RATE * 2, 2, 8, 0) + b"data" + struct.pack("<I", len(data))
-        wav = b"RIFF" + struct.pack("<I", len(head) + len(data)) + head + data
+        wav = wav_of(bytes(mu_law(sample) for pair in zip(voice, agent) for sample in pair), 2)
         path = f"/v1/calls/{begun['call']}/recording"
         self.assertEqual(self.server.ask("POST", path, b"not a recording", self.bearer).status, 415)
         taken = self.ask("POST", path, wav, 202)
@@ -284,6 +301,32 @@ class Calls(unittest.TestCase):
         kinds = [item["kind"] for item in self.server.timeline(shown["call"]["customer"])]
         self.assertIn("utterance", kinds)
         self.assertEqual(kinds.count("call"), 2, kinds)
+
+    def test_recordings_with_nothing_to_hear_say_nothing_of_anybody(self):
+        hum = [0.5 * math.sin(2 * math.pi * 50 * at / RATE) for at in range(3 * RATE)]
+        loud = [0.99 if at // 40 % 2 else -0.99 for at in range(3 * RATE)]
+        coded = lambda samples: bytes(map(mu_law, samples))
+        for name, wav, status in [
+            ("silence", wav_of(coded(quiet(3))), 202),
+            ("DC", wav_of(coded([0.4] * 3 * RATE)), 202),
+            ("hum", wav_of(coded(hum)), 202),
+            ("square", wav_of(coded(loud)), 202),
+            ("cut off", wav_of(coded(quiet(3)))[:2000], 202),
+            ("a header that says another rate", wav_of(coded(quiet(3)), rate=48_000), 202),
+            ("no sound", wav_of(b""), 415),
+            ("a rate that nobody has", wav_of(coded(quiet(3)), rate=1), 415),
+            ("nothing", b"", 415),
+        ]:
+            with self.subTest(name):
+                begun = self.ask("POST", "/v1/calls", {"external_id": f"odd {name}", "disclosed": True, "via": "recording"}, 201)
+                path = f"/v1/calls/{begun['call']}/recording"
+                answer = self.server.ask("POST", path, wav, self.bearer)
+                self.assertEqual(answer.status, status, answer.body)
+                if status == 202:
+                    shown = self.shown(f"odd {name}")
+                    self.assertFalse(shown["call"]["alert"])
+                    angry = [point for point in shown["trace"]["points"] if point["anger"] > 0.5 and point["quality"] > 0.5]
+                    self.assertEqual(angry, [])
 
     def test_wrong_input_names_the_field(self):
         for body, field in [
