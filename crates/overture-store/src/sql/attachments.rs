@@ -6,15 +6,14 @@ use overture_engine::model::{
 use uuid::Uuid;
 
 use super::{
-    Db, Row, Value,
-    calls::seal_for,
-    customer_id, first, opened, params,
+    Db, Row, Value, customer_id, first, opened, params,
+    sealed::{seal_for, whole},
     tables::{ATTACHMENT, ATTACHMENT_CHUNK},
 };
 use crate::{
     StoreError, Upload, UploadLimits, Uploaded,
     keys::{KeyRow, Keys, Sealing},
-    records::{Problem, RecordError, Seal},
+    records::{RecordError, Seal},
 };
 
 /// Bytes of a file in one row.
@@ -184,28 +183,7 @@ pub(crate) fn bytes(
         "SELECT sealed FROM attachment_chunk WHERE attachment = ?1 ORDER BY place",
         params![*attachment.uuid().as_bytes()],
     )?;
-    if rows.is_empty() {
-        return Ok(None);
-    }
-    let chunks = opened(db, keys, |open| {
-        rows.iter()
-            .map(|row| {
-                open.open_bytes(row.blob(0).unwrap_or_default())
-                    .map_err(RecordError::from)
-            })
-            .collect::<Result<Vec<_>, RecordError>>()
-    })?;
-    let mut all = Vec::new();
-    for (place, chunk) in chunks.iter().enumerate() {
-        if chunk.is_empty() {
-            return Ok(None);
-        }
-        match chunk.strip_prefix(&head(attachment, place)) {
-            Some(bytes) => all.extend_from_slice(bytes),
-            None => return Err(RecordError::from(Problem::Seal).into()),
-        }
-    }
-    Ok(Some(all))
+    whole(db, keys, &rows, |place| head(attachment, place))
 }
 
 /// A message of `conversation` came to carry these files.

@@ -1,15 +1,16 @@
 //! Calls, and what of their audio is kept, in sealed parts.
 
-use overture_engine::model::{CustomerId, InteractionId, Timestamp};
+use overture_engine::model::{InteractionId, Timestamp};
 
 use super::{
-    Db, Row, Value, customer_id, first, key_rows, opened, params,
-    tables::{CALL_PART, KEY},
+    Db, Row, Value, customer_id, first, opened, params,
+    sealed::{seal_for, whole},
+    tables::CALL_PART,
 };
 use crate::{
     CallEntry, CallPartKind, CallsOf, StoreError,
-    keys::{KeyRow, Keys, Sealing},
-    records::{Problem, RecordError, decode},
+    keys::{KeyRow, Keys},
+    records::decode,
 };
 
 /// What a part begins with before it is sealed, so that rows cannot be exchanged for others.
@@ -118,7 +119,7 @@ pub(crate) fn put_part(
     Ok(made)
 }
 
-/// The parts from `from` up to and without `to`; `None` when one of them, or the key that opens it, is gone.
+/// The parts from `from` up to and without `to`, as far as there are any; `None` when one of them, or the key that opens it, is gone.
 pub(crate) fn parts(
     db: &mut dyn Db,
     keys: &Keys,
@@ -127,32 +128,13 @@ pub(crate) fn parts(
     (from, to): (u32, u32),
 ) -> Result<Option<Vec<u8>>, StoreError> {
     let rows = db.query(
-        "SELECT sealed, place FROM call_part WHERE call = ?1 AND kind = ?2 AND place >= ?3 \
+        "SELECT sealed FROM call_part WHERE call = ?1 AND kind = ?2 AND place >= ?3 \
          AND place < ?4 ORDER BY place",
         params![*call.uuid().as_bytes(), kind.number(), from, to],
     )?;
-    if rows.is_empty() {
-        return Ok(None);
-    }
-    let plain = opened(db, keys, |open| {
-        rows.iter()
-            .map(|row| {
-                open.open_bytes(row.blob(0).unwrap_or_default())
-                    .map_err(RecordError::from)
-            })
-            .collect::<Result<Vec<_>, RecordError>>()
-    })?;
-    let mut all = Vec::new();
-    for (row, plain) in rows.iter().zip(&plain) {
-        if plain.is_empty() {
-            return Ok(None);
-        }
-        match plain.strip_prefix(&head(call, kind, row.count(1)? as u32)) {
-            Some(bytes) => all.extend_from_slice(bytes),
-            None => return Err(RecordError::from(Problem::Seal).into()),
-        }
-    }
-    Ok(Some(all))
+    whole(db, keys, &rows, |place| {
+        head(call, kind, from + place as u32)
+    })
 }
 
 /// Forgets the audio of one call.
@@ -181,42 +163,4 @@ pub(crate) fn forget_old_audio(
         return Ok(0);
     }
     db.execute_in("DELETE FROM call_part WHERE kind = 1 AND call", calls)
-}
-
-/// Seals with a customer's key, which may be in the database and not in memory yet. Gives the keys that were made, to be remembered
-/// once the transaction is durable.
-pub(super) fn seal_for<T>(
-    db: &mut dyn Db,
-    keys: &Keys,
-    owner: CustomerId,
-    seal: impl Fn(&mut Sealing<'_>) -> T,
-) -> Result<(T, Vec<KeyRow>), StoreError> {
-    let mut sealing = keys.sealing();
-    let mut sealed = seal(&mut sealing);
-    if !sealing.unknown().is_empty() {
-        let found = db.query(
-            "SELECT key_id, customer, wrapped FROM customer_key WHERE customer = ?1",
-            params![*owner.uuid().as_bytes()],
-        )?;
-        if !found.is_empty() {
-            keys.remember(&key_rows(&found)?)?;
-            sealing = keys.sealing();
-            sealed = seal(&mut sealing);
-        }
-    }
-    let made = sealing.into_rows();
-    let key_values: Vec<Vec<Value>> = made
-        .iter()
-        .map(|row| {
-            vec![
-                row.key.into(),
-                (*row.customer.uuid().as_bytes()).into(),
-                row.wrapped.clone().into(),
-            ]
-        })
-        .collect();
-    if !key_values.is_empty() {
-        db.insert(&KEY, key_values)?;
-    }
-    Ok((sealed, made))
 }

@@ -16,6 +16,7 @@ pub(crate) mod ledger;
 pub(crate) mod lexicon;
 pub(crate) mod log;
 pub(crate) mod outbox;
+mod sealed;
 mod tables;
 
 use std::collections::BTreeMap;
