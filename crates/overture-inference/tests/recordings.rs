@@ -90,6 +90,24 @@ fn a_recording_is_read_at_8_khz_whatever_it_is_coded_in() {
 }
 
 #[test]
+fn a_telephones_codes_are_read_too_where_they_are_described_in_16_bytes() {
+    let samples: Vec<u8> = (0..=u8::MAX).cycle().take(RATE).collect();
+    for code in [6, 7] {
+        let whole = wav_of(code, 8, 2, 8_000, &samples);
+        let mut short = whole.clone();
+        short.drain(36..38);
+        short[16] = 16;
+        let length = (short.len() as u32 - 8).to_le_bytes();
+        short[4..8].copy_from_slice(&length);
+        assert_eq!(read(short.clone()).unwrap(), read(whole).unwrap(), "{code}");
+        for cut in 0..60 {
+            // Whatever is said of it, nothing breaks.
+            let _ = read(short[..cut].to_vec());
+        }
+    }
+}
+
+#[test]
 fn a_second_is_read_from_every_format() {
     for (name, file, most_seconds) in [
         ("flac", FLAC, 1.01),

@@ -29,7 +29,7 @@ use super::{
 };
 use crate::{
     app::{App, Shared},
-    auth::{Auth, Calls, Reads, Supervises},
+    auth::{AtDesk, Auth, Calls, Supervises},
     error::{ApiError, ApiResult, ErrorBody, Params},
     fields,
 };
@@ -208,13 +208,13 @@ async fn read(
 
 /// Plays the customer's side of a call, as mu-law WAV. A part of it is given where `range` asks for one.
 #[utoipa::path(get, path = "/v1/calls/{call}/recording", tag = "calls",
-    params(("call" = String, Path)), security(("session_cookie" = []), ("api_token" = ["read"])),
+    params(("call" = String, Path)), security(("session_cookie" = [])),
     responses((status = 200, description = "the recording", content_type = "audio/wav", body = String),
         (status = 206, description = "a part of it", content_type = "audio/wav", body = String),
         (status = 404, body = ErrorBody), (status = 416, body = ErrorBody)))]
 async fn play(
     State(app): State<Shared>,
-    _auth: Auth<Reads>,
+    _auth: Auth<AtDesk>,
     Path(call): Path<String>,
     headers: HeaderMap,
 ) -> ApiResult<Response> {

@@ -32,8 +32,10 @@ use crate::{
     widget::socket::{PING, PING_EVERY, close, not_a_socket, send, sized, stopped},
 };
 
-/// Changes are collected for so long before they are sent.
+/// Changes of the desk's state are collected for so long before they are sent.
 const COLLECT_FOR: Duration = Duration::from_millis(100);
+/// What is new in a timeline that somebody looks at is sent after at most so long.
+const LOOK_EVERY: Duration = Duration::from_millis(20);
 /// Timelines that one desk may look at at once.
 const WATCHED_MAX: usize = 20;
 /// How often the list of calls that go on is sent at most.
@@ -208,6 +210,8 @@ async fn follow(app: &Shared, mut staff: SignedInStaff, socket: &mut WebSocket) 
     let mut typed_at = Timestamp(0);
     let mut tick = interval(COLLECT_FOR);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut look = interval(LOOK_EVERY);
+    look.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut calls = app.calls.changed();
     let mut calls_told = None;
     calls.mark_changed();
@@ -231,6 +235,8 @@ async fn follow(app: &Shared, mut staff: SignedInStaff, socket: &mut WebSocket) 
                         return close_code::POLICY;
                     }
                 }
+            }
+            _ = look.tick(), if !looked.is_empty() => {
                 for one in &mut looked {
                     if let Err(code) = one.send(app, socket).await {
                         return code;

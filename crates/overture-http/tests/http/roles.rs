@@ -127,6 +127,7 @@ fn allowed(method: &Method, path: &str) -> Option<(&'static [Role], Option<&'sta
         _ if path.starts_with("/v1/desk/") => (&[Admin, Supervisor, Agent], None),
         "/v1/customers/{customer}/consents" => (&[Admin, Supervisor, Agent], Some("calls")),
         "/v1/calls/{call}/recording" if *method == Method::DELETE => (&[Admin, Supervisor], None),
+        "/v1/calls/{call}/recording" if get => (&[Admin, Supervisor, Agent], None),
         "/v1/calls/{call}/audio" => (&[Admin, Supervisor, Agent], Some("calls")),
         _ if path.starts_with("/v1/calls") && get => (ALL, Some("read")),
         _ if path.starts_with("/v1/calls") => (&[Admin, Supervisor, Agent], Some("calls")),

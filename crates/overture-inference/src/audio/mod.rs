@@ -4,6 +4,7 @@ pub mod g711;
 mod rate;
 mod recording;
 pub mod synthetic;
+mod wav;
 
 pub use rate::{RATE, ToRate};
 pub use recording::{AudioError, Recording};

@@ -11,7 +11,7 @@ use symphonia::core::{
     meta::MetadataOptions,
 };
 
-use super::{RATE, rate::ToRate};
+use super::{RATE, rate::ToRate, wav};
 
 /// Channels at most: one party each.
 const CHANNELS_MAX: usize = 2;
@@ -78,6 +78,7 @@ impl Recording {
         if let Some(extension) = extension {
             hint.with_extension(extension);
         }
+        let source = wav::mended(source).map_err(|error| AudioError::Read(error.into()))?;
         let stream = MediaSourceStream::new(source, Default::default());
         let options = FormatOptions::default();
         let format = symphonia::default::get_probe()

@@ -28,6 +28,9 @@ const SET_UP: Duration = Duration::from_secs(20);
 /// After the last message, how long to wait for what is still under way.
 const DRAIN: Duration = Duration::from_secs(5);
 
+/// What a customer writes after the key by which their message is found again.
+const WORDS: &str = " I have been waiting for my parcel for two weeks and nobody answers";
+
 /// Customers that one desk socket watches.
 const WATCHED_MAX: usize = 20;
 
@@ -40,6 +43,8 @@ pub(super) struct Report {
     seconds: u64,
     messages_lost: u64,
     customer_to_agent: Summary,
+    /// From the message's due time to what its words say, at the agent's desk.
+    customer_to_signals: Summary,
     agent_to_customer: Summary,
     sends: Summary,
     machine: Machine,
@@ -50,6 +55,9 @@ struct Results {
     /// When each message was meant to be sent, by its client key.
     due: HashMap<String, Instant>,
     to_agent: Measured,
+    /// When each message that a desk saw was due, by its id.
+    seen: HashMap<String, Instant>,
+    to_signals: Measured,
     to_customer: Measured,
     sends: Measured,
 }
@@ -118,6 +126,7 @@ async fn talk(target: &Target, args: &ChatArgs, mut agent: StaffMember) -> anyho
         seconds: common.seconds,
         messages_lost: results.due.len() as u64,
         customer_to_agent: results.to_agent.summary(),
+        customer_to_signals: results.to_signals.summary(),
         agent_to_customer: results.to_customer.summary(),
         sends: results.sends.summary(),
         machine: meter.stop(),
@@ -183,7 +192,8 @@ async fn write(
     mut messages: mpsc::UnboundedReceiver<String>,
 ) {
     while let Some(key) = messages.recv().await {
-        let body = json!({"conversation": conversation, "client_key": key, "text": key});
+        let text = format!("{key}{WORDS}");
+        let body = json!({"conversation": conversation, "client_key": key, "text": text});
         if let Err(error) = visitor.call("/v1/widget/messages", &body).await {
             results.borrow_mut().sends.failure(error.to_string());
         } else {
@@ -200,13 +210,22 @@ async fn listen_at_desk(
 ) {
     while let Ok(Some(frame)) = desk.next().await {
         for item in frame["timeline"]["items"].as_array().into_iter().flatten() {
+            let mut results = results.borrow_mut();
+            let id = item["message"].as_str().unwrap_or_default();
+            // A second reading comes later and is not waited for.
+            if item["kind"] == "mood"
+                && let Some(due) = results.seen.remove(id)
+            {
+                results.to_signals.latency(due.elapsed());
+            }
             if item["kind"] != "message" || item["author"] != "customer" {
                 continue;
             }
-            let key = item["text"].as_str().unwrap_or_default().to_owned();
-            let mut results = results.borrow_mut();
+            let text = item["text"].as_str().unwrap_or_default();
+            let key = text.split(' ').next().unwrap_or_default().to_owned();
             if let Some(due) = results.due.remove(&key) {
                 results.to_agent.latency(due.elapsed());
+                results.seen.insert(id.to_owned(), due);
                 let reply = format!("a{key}");
                 results.due.insert(reply.clone(), Instant::now());
                 let conversation = item["conversation"].as_str().unwrap_or_default();
