@@ -93,6 +93,7 @@ pub fn check_contact(record: &DecisionRecord, state: &CustomerState, world: &Wor
     );
     assert!(!state.permission.opted_out, "{who} opted out");
     assert!(state.conversation.is_none(), "{who} was in a conversation");
+    assert!(state.calls.is_empty(), "{who} was on the phone");
     if let Some(hours) = &world.policy.quiet_hours {
         let zone = state.permission.time_zone.as_deref().unwrap_or("UTC");
         let clock = jiff::Timestamp::from_millisecond(record.at.0)

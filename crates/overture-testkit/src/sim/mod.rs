@@ -491,11 +491,15 @@ impl<'a> Sim<'a> {
 /// The shipped policy, or one with stricter permission, quiet hours, or a small cap.
 fn policy_of(random: &mut Random) -> overture_engine::decide::Policy {
     let consent = ["contact = \"legitimate_interest\"", "contact = \"consent\""];
-    let quiet = ["enabled = false", "enabled = true"];
+    let quiet = [
+        "[quiet_hours]\nenabled = false",
+        "[quiet_hours]\nenabled = true",
+    ];
+    let voice = ["[voice]\nenabled = false", "[voice]\nenabled = true"];
     let caps = ["contacts = 4", "contacts = 1"];
     let mut parts = Vec::new();
-    for [from, to] in [consent, quiet, caps] {
-        if random.percent(25) {
+    for ([from, to], percent) in [(consent, 25), (quiet, 25), (caps, 25), (voice, 60)] {
+        if random.percent(percent) {
             parts.push((from, to));
         }
     }

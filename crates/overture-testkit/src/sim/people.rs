@@ -140,6 +140,11 @@ impl People {
             {
                 return vec![self.in_conversation(open, &key, say)];
             }
+            if let Some(open) = state.calls.last()
+                && self.random.percent(60)
+            {
+                return vec![self.on_the_phone(open, say)];
+            }
             if let Some(offer) = &state.offer
                 && self.random.percent(60)
             {
@@ -147,7 +152,16 @@ impl People {
             }
         }
         let random = &mut self.random;
-        let body = match random.below(24) {
+        let body = match random.below(26) {
+            24 | 25 => CustomerBody::Call(Box::new(CallFact::Began(CallBegan {
+                key: key_of(&key),
+                via: CallVia::Stream,
+                external: key.clone(),
+                direction: CallDirection::Inbound,
+                disclosed: random.percent(80),
+                agent: None,
+                synthetic: false,
+            }))),
             0 | 1 => CustomerBody::HelpRequested {
                 channel: ChannelKind::ALL[random.below(2) as usize],
                 key: key_of(&key),
@@ -156,11 +170,7 @@ impl People {
             },
             2 => CustomerBody::OffersWanted,
             3 => CustomerBody::Consent {
-                purpose: if random.percent(50) {
-                    Purpose::Contact
-                } else {
-                    Purpose::AnalyseBehaviour
-                },
+                purpose: Purpose::ALL[random.below(3) as usize],
                 granted: random.percent(75),
                 by: ConsentSource::Api,
             },
@@ -224,6 +234,46 @@ impl People {
             attachments: Vec::new(),
         };
         sent(say(message), Wants::Message(key.to_owned()))
+    }
+
+    /// Somebody talks, is told, or hangs up.
+    fn on_the_phone(&mut self, open: &CallState, say: impl Fn(CustomerBody) -> Ingress) -> Sent {
+        let call = open.call;
+        let fact = match self.random.below(8) {
+            0 => CallFact::Disclosed { call },
+            1 => CallFact::Ended {
+                call,
+                why: CallEnd::HungUp,
+                lasted: Some(Millis(self.random.below(600_000))),
+                dynamics: None,
+            },
+            _ => {
+                let share = |random: &mut Random| random.below(101) as f32 / 100.0;
+                let anger = share(&mut self.random);
+                let start_ms = self.random.below(600_000) as u32;
+                let spoken_ms = self.random.below(9_000) as u32;
+                CallFact::Heard(Utterance {
+                    call,
+                    start_ms,
+                    end_ms: start_ms + spoken_ms,
+                    spoken_ms,
+                    voice: self.random.percent(90).then(|| VoiceScore {
+                        anger,
+                        neutral: 1.0 - anger,
+                        quality: share(&mut self.random),
+                        ..VoiceScore::default()
+                    }),
+                    text: Private::new(if self.random.percent(50) {
+                        "so they say"
+                    } else {
+                        ""
+                    }),
+                    words_confidence: share(&mut self.random),
+                    words_from: None,
+                })
+            }
+        };
+        sent(say(CustomerBody::Call(Box::new(fact))), Wants::Nothing)
     }
 
     fn with_offer(

@@ -11,9 +11,15 @@ pub(crate) fn policies() -> Vec<Policy> {
     let strict = [
         vec![],
         vec![("contact = \"legitimate_interest\"", "contact = \"consent\"")],
-        vec![("enabled = false", "enabled = true")],
+        vec![(
+            "[quiet_hours]\nenabled = false",
+            "[quiet_hours]\nenabled = true",
+        )],
         vec![
-            ("enabled = false", "enabled = true"),
+            (
+                "[quiet_hours]\nenabled = false",
+                "[quiet_hours]\nenabled = true",
+            ),
             ("from = \"21:00\"", "from = \"09:30\""),
             ("to = \"08:00\"", "to = \"17:45\""),
         ],
