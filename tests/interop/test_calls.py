@@ -212,6 +212,8 @@ class Calls(unittest.TestCase):
         shown = self.shown("CA-silent")
         self.assertGreaterEqual(len(shown["trace"]["points"]), 2)
         self.assertLessEqual(len(shown["trace"]["points"]), 5)
+        self.assertEqual(len(shown["utterances"]), 1, shown["utterances"])
+        self.assertEqual(len(shown["trace"]["levels"]["customer"]), 16, "only what could be heard")
 
     def test_a_caller_who_does_not_want_it_is_not_heard_any_more(self):
         twilio = Twilio(self.server, "CA-refused", caller="+44 20 7946 0099")

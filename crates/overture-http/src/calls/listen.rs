@@ -53,8 +53,9 @@ pub(super) struct Listening {
     begun: Begun,
     listener: Box<dyn CallListener>,
     words: Option<Words>,
-    /// Samples of each party so far.
+    /// Samples of each party so far, and those of them that could be heard: the clock of everything that is told.
     samples: [u64; 2],
+    heard: [u64; 2],
     /// Of each party: the samples of the level under way, their number and the loudest so far.
     levels: [(u64, f32); 2],
     cut: Cut,
@@ -149,6 +150,7 @@ impl Listening {
             begun,
             words,
             samples: [0; 2],
+            heard: [0; 2],
             levels: [(0, 0.0); 2],
             cut: Cut::default(),
             waiting: VecDeque::new(),
@@ -174,6 +176,7 @@ impl Listening {
         if !self.place.live.is_permitted() {
             return;
         }
+        self.heard[party as usize] += samples.len() as u64;
         if party == Party::Customer {
             if let Some(words) = &mut self.words {
                 let whole: Vec<i16> = samples
@@ -217,7 +220,7 @@ impl Listening {
 
     /// How both talk; nothing where only one was heard.
     fn dynamics(&self) -> Option<CallDynamics> {
-        (self.samples[Party::Agent as usize] > 0).then(|| self.listener.dynamics())
+        (self.heard[Party::Agent as usize] > 0).then(|| self.listener.dynamics())
     }
 
     /// Does what time alone brings: words that came, utterances that waited long enough, what is to be kept.
@@ -274,7 +277,7 @@ impl Listening {
 
     /// The next stretch of turns that ends with a pause, or is long enough.
     fn next_utterance(&mut self) -> Option<Span> {
-        let now_ms = self.at_ms(Party::Customer) as u32;
+        let now_ms = (self.heard[Party::Customer as usize] / PER_MS) as u32;
         let turns = self.listener.turns(Party::Customer, self.cut.turns);
         let mut span: Option<Span> = None;
         for (place, turn) in turns.iter().enumerate() {
