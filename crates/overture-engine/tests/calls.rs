@@ -404,7 +404,7 @@ fn tone_alone_reaches_staff_and_no_customer() {
     line.says(Some(voice(0.95, 1.0)), "");
     line.ends();
     let told = ("tone-notify".to_owned(), "notify");
-    assert_eq!(line.acted(), [told.clone()]);
+    assert_eq!(line.acted(), [told]);
 
     // With words of the same call behind it, the customer is offered help: after the call, not in it.
     line.begins(2, true);

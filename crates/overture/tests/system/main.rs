@@ -9,6 +9,7 @@ mod consent;
 mod crash;
 mod disk;
 mod doctor_site;
+mod fusion;
 mod grants;
 mod identity;
 mod issues;
