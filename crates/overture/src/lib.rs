@@ -18,6 +18,7 @@ mod doctor_site;
 mod export;
 mod figures;
 pub mod first_start;
+mod fusion;
 mod issues;
 mod lines;
 pub mod loadgen;

@@ -77,8 +77,13 @@ pub fn reliability(answers: &[(f64, bool)], bins: usize) -> Vec<Bin> {
 /// The expected calibration error over 15 bins of equal width (Guo and others, "On Calibration of Modern Neural
 /// Networks", 2017).
 pub fn calibration_error(answers: &[(f64, bool)]) -> f64 {
+    calibration_error_in(answers, 15)
+}
+
+/// [`calibration_error`] over another number of bins.
+pub fn calibration_error_in(answers: &[(f64, bool)], bins: usize) -> f64 {
     let total = answers.len().max(1) as f64;
-    reliability(answers, 15)
+    reliability(answers, bins)
         .iter()
         .map(|bin| (bin.said - bin.was).abs() * bin.count as f64 / total)
         .sum()

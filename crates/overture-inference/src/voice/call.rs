@@ -14,7 +14,7 @@ use overture_engine::{
 };
 use symphonia::core::io::MediaSource;
 
-use super::{Emotion, Heard, Listener, VoiceModel, dynamics};
+use super::{Emotion, Heard, Listener, VoiceModel, VoiceReading, dynamics};
 use crate::audio::{Recording, ToRate, g711};
 
 /// Listens to calls with a model.
@@ -109,22 +109,31 @@ impl CallListener for Call {
 }
 
 fn told(heard: &Heard) -> Sounded {
-    let reading = &heard.reading;
-    let of = |emotion| four_decimals(reading.of(emotion));
     Sounded {
         score: VoiceScore {
+            pitch: heard.change.map(|change| four_decimals(change.pitch)),
+            loudness_db: heard.change.map(|change| four_decimals(change.loudness_db)),
+            pace: heard.change.map(|change| four_decimals(change.rate)),
+            ..heard.reading.score()
+        },
+        at_ms: (heard.at_seconds * 1_000.0) as u32,
+        spoken_ms: (heard.spoken_seconds * 1_000.0) as u32,
+    }
+}
+
+impl VoiceReading {
+    /// What the engine is told of it; how the voice changed is not known from one stretch alone.
+    pub fn score(&self) -> VoiceScore {
+        let of = |emotion| four_decimals(self.of(emotion));
+        VoiceScore {
             anger: of(Emotion::Anger),
             sadness: of(Emotion::Sadness),
             joy: of(Emotion::Joy),
             neutral: of(Emotion::Neutral),
-            arousal: four_decimals(reading.arousal()),
-            quality: four_decimals(reading.quality),
-            pitch: heard.change.map(|change| four_decimals(change.pitch)),
-            loudness_db: heard.change.map(|change| four_decimals(change.loudness_db)),
-            pace: heard.change.map(|change| four_decimals(change.rate)),
-        },
-        at_ms: (heard.at_seconds * 1_000.0) as u32,
-        spoken_ms: (heard.spoken_seconds * 1_000.0) as u32,
+            arousal: four_decimals(self.arousal()),
+            quality: four_decimals(self.quality),
+            ..VoiceScore::default()
+        }
     }
 }
 

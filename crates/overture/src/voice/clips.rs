@@ -58,10 +58,16 @@ impl DataArgs {
         clips: &mut Vec<Clip>,
         bad: &mut Vec<Bad>,
     ) -> anyhow::Result<()> {
+        anyhow::ensure!(
+            place.exists(),
+            "there is no folder or table {}",
+            place.display()
+        );
         let (folder, table) = if place.is_dir() {
             (place.to_owned(), place.join("utterances.csv"))
         } else {
-            let folder = place.parent().unwrap_or(Path::new("."));
+            let above = place.parent().filter(|above| *above != Path::new(""));
+            let folder = above.unwrap_or(Path::new("."));
             (folder.to_owned(), place.to_owned())
         };
         let folders = self.folders(&folder)?;

@@ -3,7 +3,7 @@
 use overture_inference::voice::{Emotion, VoiceReading};
 use serde_json::{Map, Value};
 
-use crate::figures::{calibration, insert};
+use crate::figures::{area, brier, calibration, insert};
 
 /// A recording's reading and what it is.
 pub(super) struct Scored {
@@ -56,18 +56,16 @@ pub(super) fn figures(scored: &[Scored], rounds: usize) -> Value {
             rounds,
             average_recall,
         );
-        insert(&mut all, "anger_auc", scored, rounds, area);
-        insert(&mut all, "anger_brier", scored, rounds, |sample| {
-            let errors = sample.iter().map(|one| {
-                let is = if one.is_angry() { 1.0 } else { 0.0 };
-                (one.anger() - is).powi(2)
-            });
-            errors.sum::<f64>() / sample.len() as f64
-        });
         let said: Vec<(f64, bool)> = scored
             .iter()
             .map(|one| (one.anger(), one.is_angry()))
             .collect();
+        insert(&mut all, "anger_auc", &said, rounds, |sample| {
+            area(&sample.iter().map(|one| **one).collect::<Vec<_>>())
+        });
+        insert(&mut all, "anger_brier", &said, rounds, |sample| {
+            brier(&sample.iter().map(|one| **one).collect::<Vec<_>>())
+        });
         calibration(&mut all, "anger", &said);
     }
     Value::Object(all)
@@ -90,25 +88,4 @@ fn average_recall(sample: &[&Scored]) -> f64 {
         })
         .collect();
     recalls.iter().sum::<f64>() / recalls.len().max(1) as f64
-}
-
-/// The area under the ROC curve, from ranks; equal answers share theirs.
-fn area(sample: &[&Scored]) -> f64 {
-    let mut sorted: Vec<(f64, bool)> = sample
-        .iter()
-        .map(|one| (one.anger(), one.is_angry()))
-        .collect();
-    sorted.sort_by(|one, other| one.0.total_cmp(&other.0));
-    let angry = sorted.iter().filter(|one| one.1).count() as f64;
-    let rest = sorted.len() as f64 - angry;
-    let (mut ranks, mut below) = (0.0, 0.0);
-    for equal in sorted.chunk_by(|one, other| one.0 == other.0) {
-        let rank = below + (equal.len() as f64 + 1.0) / 2.0;
-        ranks += rank * equal.iter().filter(|one| one.1).count() as f64;
-        below += equal.len() as f64;
-    }
-    if angry == 0.0 || rest == 0.0 {
-        return 0.5;
-    }
-    (ranks - angry * (angry + 1.0) / 2.0) / (angry * rest)
 }

@@ -4,11 +4,13 @@ mod clips;
 mod conditions;
 mod evaluate;
 mod measure;
+mod readers;
 mod score;
 mod sound;
 mod train;
 
 pub(crate) use evaluate::{EvaluateArgs, run as evaluate};
+pub(crate) use readers::{ReaderArgs, Recorded};
 pub(crate) use score::{ScoreArgs, run as score};
 pub(crate) use train::{TrainArgs, run as train};
 

@@ -10,6 +10,7 @@ mod consent;
 mod crash;
 mod disk;
 mod doctor_site;
+mod fusion;
 mod grants;
 mod identity;
 mod issues;

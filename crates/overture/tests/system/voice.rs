@@ -265,7 +265,7 @@ fn without_a_model_each_speaker_is_read_by_one_made_without_them() {
         .map(|line| format!("{line}\n"))
         .collect();
     fs::write(at.join("utterances.csv"), three).unwrap();
-    let (fine, _, complained) = run(at, &["evaluate", "voice", "--data", "."]);
+    let (fine, _, complained) = run(at, &["evaluate", "voice", "--data", "utterances.csv"]);
     assert!(
         !fine && complained.contains("expected recordings of at least 3 speakers, got 2"),
         "{complained}"
