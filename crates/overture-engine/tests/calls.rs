@@ -479,6 +479,26 @@ fn a_replay_comes_to_the_same() {
     assert_eq!(effects, line.effects);
 }
 
+#[test]
+fn voice_and_words_contradict_each_other_only_where_both_are_sure() {
+    let cases = [
+        (0.9, 1.0, "joy", 0.8, 1.0, true),
+        (0.05, 1.0, "anger", 0.9, 1.0, true),
+        (0.9, 1.0, "anger", 0.43, 1.0, false),
+        (0.9, 1.0, "anger", 0.9, 1.0, false),
+        (0.1, 1.0, "joy", 0.8, 1.0, false),
+        (0.9, 0.2, "joy", 0.8, 1.0, false),
+        (0.9, 1.0, "joy", 0.8, 0.2, false),
+    ];
+    for (p_v, q_v, what, p_t, q_t, expected) in cases {
+        let said = words(what, p_t);
+        let fused = fusion::fuse(Some(&voice(p_v, q_v)), Some((&said, q_t))).unwrap();
+        assert_eq!(fused.disagree, expected, "{p_v} {q_v} {what} {p_t} {q_t}");
+        let alone = fusion::fuse(Some(&voice(p_v, q_v)), None).unwrap();
+        assert!(!alone.disagree);
+    }
+}
+
 fn probability() -> impl Strategy<Value = f32> {
     0.0f32..=1.0
 }

@@ -22,8 +22,12 @@ const WORDS: f32 = 1.0;
 const DISAGREEMENT: f32 = -0.1;
 /// What is left of the confidence where one is sure of what the other is sure is not: a cold voice may say hot words.
 const DOUBT: f32 = 0.5;
-/// How far probabilities may lie apart before voice and words count as saying different things.
-const APART: f32 = 0.5;
+/// Voice and words say different things where one is this sure that somebody is upset, and the other this sure that nobody is. Upset
+/// words are often said without a word of anger, so a middling probability contradicts nothing.
+const UPSET: f32 = 0.6;
+const CALM: f32 = 0.2;
+/// Quality that both need for that.
+const HEARD: f32 = 0.3;
 /// Words after which two thirds of what words can say is said.
 const WORDS_KNOWN: f32 = 3.0;
 /// Probabilities are kept this far from 0 and 1, so that one modality cannot outweigh everything.
@@ -59,7 +63,7 @@ pub fn fuse(voice: Option<&VoiceScore>, words: Option<(&TextScore, f32)>) -> Opt
     Some(Fused {
         score: rounded(logistic(z)),
         confidence: rounded(known * (1.0 - DOUBT * disagreement)),
-        disagree: disagreement > APART,
+        disagree: both >= HEARD && contradict(p_v, p_t),
         sarcasm: rounded(words.map_or(0.0, |(score, _)| sarcasm(score, p_v * q_v))),
     })
 }
@@ -119,6 +123,10 @@ pub fn begin(call: crate::model::InteractionId, at: Timestamp) -> Tone {
         crossing: 0,
         alert_since: None,
     }
+}
+
+fn contradict(one: f32, other: f32) -> bool {
+    one.max(other) > UPSET && one.min(other) < CALM
 }
 
 /// How likely words are those of somebody upset: anger, and half of annoyance.
