@@ -8,22 +8,23 @@ use std::{collections::VecDeque, sync::Arc, time::Duration};
 use overture_engine::{
     contact::call::not_analysed,
     model::{
-        CallDynamics, CallEnd, CallFact, CustomerId, InteractionId, Millis, Private, Timestamp,
-        Utterance, VoiceScore,
+        CallDynamics, CallEnd, CallFact, InteractionId, Millis, Private, Timestamp, Utterance,
     },
     understand::{
         transcribe::{SpokenWords, Told, Transcription},
         voice::{CallListener, Party, SAMPLES_PER_SECOND, Sounded},
     },
 };
-use overture_store::{CallPartKind, TimelineWindow};
+use overture_store::CallPartKind;
 use tokio::{sync::mpsc, task::JoinHandle};
 
 use super::{
-    begin::{Begun, submit_fact},
+    begin::Begun,
+    cut::Cut,
     live::{LEVEL_MS, LiveCall, Place, Point},
+    scribe,
 };
-use crate::{app::Shared, desk, error::ApiError, hub::Watch};
+use crate::{app::Shared, hub::Watch};
 
 /// Samples of a millisecond.
 const PER_MS: u64 = SAMPLES_PER_SECOND as u64 / 1_000;
@@ -43,8 +44,6 @@ const FACTS_WAITING_MAX: usize = 64;
 const PART_BYTES: usize = 64 << 10;
 /// How often what was heard is kept, lest a crash takes more of it.
 const KEEP_EVERY: Millis = Millis::from_secs(60);
-/// How often a fact is tried that the engine has no room for.
-const TRIES_MAX: u32 = 20;
 
 /// A call being listened to.
 pub(super) struct Listening {
@@ -74,23 +73,6 @@ struct Words {
     /// Told, and not part of an utterance yet.
     spoken: Vec<SpokenWords>,
     closed: bool,
-}
-
-/// Where the utterance under way began, and how it sounds so far.
-#[derive(Default)]
-struct Cut {
-    /// Customer's turns up to this many are part of earlier utterances.
-    turns: usize,
-    /// Earlier utterances end here.
-    from_ms: u32,
-    /// Speech before it, ms.
-    spoken_ms: u32,
-    /// Sums of what was heard, weighted by its quality.
-    sum: VoiceScore,
-    weight: f32,
-    quality: f32,
-    readings: u32,
-    last: Option<VoiceScore>,
 }
 
 /// Where an utterance lies, and how much of it is speech, ms.
@@ -136,7 +118,7 @@ impl Listening {
             Some(view) => view.state.timeline_seq,
             None => 0,
         };
-        let scribe = tokio::spawn(write(
+        let scribe = tokio::spawn(scribe::write(
             Arc::clone(app),
             Arc::clone(&place.live),
             begun,
@@ -442,7 +424,7 @@ impl Listening {
             lasted: (longest > 0).then_some(Millis(longest / PER_MS)),
             dynamics,
         };
-        persist(&self.app, self.begun.customer, fact).await;
+        scribe::persist(&self.app, self.begun.customer, fact).await;
     }
 
     /// What was being said when the call ended is an utterance too.
@@ -521,41 +503,6 @@ async fn keep(
     }
 }
 
-impl Cut {
-    fn add(&mut self, score: &VoiceScore) {
-        let weight = score.quality.max(1e-3);
-        let sum = &mut self.sum;
-        sum.anger += weight * score.anger;
-        sum.sadness += weight * score.sadness;
-        sum.joy += weight * score.joy;
-        sum.neutral += weight * score.neutral;
-        sum.arousal += weight * score.arousal;
-        self.weight += weight;
-        self.quality += score.quality;
-        self.readings += 1;
-        self.last = Some(*score);
-    }
-
-    /// How the utterance sounds: what was heard, by its quality; and begins anew.
-    fn voice(&mut self) -> Option<VoiceScore> {
-        let last = self.last.take()?;
-        let (sum, weight) = (self.sum, self.weight);
-        let quality = self.quality / self.readings as f32;
-        self.sum = VoiceScore::default();
-        (self.weight, self.quality, self.readings) = (0.0, 0.0, 0);
-        let mean = |value: f32| (value / weight * 1e4).round() / 1e4;
-        Some(VoiceScore {
-            anger: mean(sum.anger),
-            sadness: mean(sum.sadness),
-            joy: mean(sum.joy),
-            neutral: mean(sum.neutral),
-            arousal: mean(sum.arousal),
-            quality: (quality * 1e4).round() / 1e4,
-            ..last
-        })
-    }
-}
-
 /// Adds to how loud a party is: the loudest sample of each [`LEVEL_MS`], from -60 dB to full scale as 0 to 100.
 fn level((count, loudest): &mut (u64, f32), levels: &mut Vec<u8>, samples: &[f32]) {
     for sample in samples {
@@ -565,52 +512,6 @@ fn level((count, loudest): &mut (u64, f32), levels: &mut Vec<u8>, samples: &[f32
             let db = 20.0 * loudest.max(1e-6).log10();
             levels.push(((db + 60.0) / 60.0 * 100.0).clamp(0.0, 100.0) as u8);
             (*count, *loudest) = (0, 0.0);
-        }
-    }
-}
-
-/// Writes the facts of one call in their order, and shows what came of them.
-async fn write(
-    app: Shared,
-    live: Arc<LiveCall>,
-    begun: Begun,
-    mut after: u64,
-    mut facts: mpsc::Receiver<CallFact>,
-) {
-    while let Some(fact) = facts.recv().await {
-        let permitted = persist(&app, begun.customer, fact).await;
-        live.permit(permitted);
-        let window = TimelineWindow::After(after);
-        let page = desk::timeline_of(&app, begun.customer, window).await;
-        if let Ok(page) = page {
-            after = page.seq.max(after);
-            let call = begun.call.to_string();
-            let own = page
-                .items
-                .into_iter()
-                .filter(|item| item["kind"] == "utterance" && item["call"] == call);
-            live.lock().trace.utterances.extend(own);
-        }
-        live.touch();
-        app.calls.touch();
-    }
-}
-
-/// Hands a fact in until it is taken; whether the call may be listened to after it.
-async fn persist(app: &Shared, customer: CustomerId, fact: CallFact) -> bool {
-    let mut tries = 0;
-    loop {
-        match submit_fact(app, customer, fact.clone()).await {
-            Ok(begun) => return begun.not_analysed.is_none(),
-            Err(ApiError {
-                retry_after_s: Some(seconds),
-                ..
-            }) if tries < TRIES_MAX => {
-                tries += 1;
-                tokio::time::sleep(Duration::from_secs(seconds.into())).await;
-            }
-            // Not permitted any more, or over.
-            Err(_) => return false,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Carries the audio of one call from a socket to whoever listens.
 
-use std::{sync::Arc, time::Duration};
+use std::{ops::ControlFlow, sync::Arc, time::Duration};
 
 use axum::extract::{
     WebSocketUpgrade,
@@ -8,19 +8,19 @@ use axum::extract::{
 };
 use overture_engine::{
     contact::call::not_analysed,
-    model::{CallEnd, CallVia, Millis, Timestamp},
+    model::{CallEnd, CallFact, CallVia, Millis, Timestamp},
     understand::voice::{AudioDecoder, CallAnalyzer, Party, SAMPLES_PER_SECOND, Sounded},
 };
 use serde_json::json;
 use tokio::{
-    sync::OwnedSemaphorePermit,
+    sync::{OwnedSemaphorePermit, watch},
     time::{MissedTickBehavior, interval},
 };
 
 use super::{
     begin::{self, Begun},
     listen::Listening,
-    live::LiveCall,
+    scribe,
     wire::{AudioEvent, AudioWire, Stretch},
 };
 use crate::{
@@ -68,10 +68,27 @@ pub(super) fn admit(app: &Shared) -> ApiResult<OwnedSemaphorePermit> {
     })
 }
 
+/// How a call's line ends: why the call does, and the socket's close code.
+type End = (CallEnd, u16);
+
+/// A socket that carries a call, or is about to.
+struct Line<'a> {
+    app: &'a Shared,
+    socket: &'a mut WebSocket,
+    wire: Box<dyn AudioWire>,
+    via: CallVia,
+    /// Held until it is known which call it carries.
+    permit: Option<OwnedSemaphorePermit>,
+    opened: Timestamp,
+    wrong: u32,
+    carried: Option<Carried>,
+}
+
 /// A call that is carried.
 struct Carried {
+    begun: Begun,
     listening: Option<Listening>,
-    live: Arc<LiveCall>,
+    over: watch::Receiver<bool>,
     decoders: [Option<Box<dyn AudioDecoder>>; 2],
     begun_at: Timestamp,
     heard_at: Timestamp,
@@ -82,124 +99,159 @@ struct Carried {
 pub(super) async fn carry(
     app: Shared,
     mut socket: WebSocket,
-    mut wire: Box<dyn AudioWire>,
+    wire: Box<dyn AudioWire>,
     via: CallVia,
     known: Option<Begun>,
     permit: OwnedSemaphorePermit,
 ) {
     metrics::gauge!("overture_call_sockets").increment(1.0);
-    let code = follow(&app, &mut socket, &mut *wire, via, known, permit).await;
+    let mut line = Line {
+        app: &app,
+        socket: &mut socket,
+        wire,
+        via,
+        permit: Some(permit),
+        opened: app.now(),
+        wrong: 0,
+        carried: None,
+    };
+    let begun = match known {
+        Some(begun) => line.begin(begun).await,
+        None => ControlFlow::Continue(()),
+    };
+    let (why, code) = match begun {
+        ControlFlow::Continue(()) => line.follow().await,
+        ControlFlow::Break(end) => end,
+    };
+    if let Some(carried) = line.carried.take() {
+        carried.end(&app, why).await;
+    }
     close(&mut socket, code).await;
     metrics::gauge!("overture_call_sockets").decrement(1.0);
 }
 
-async fn follow(
-    app: &Shared,
-    socket: &mut WebSocket,
-    wire: &mut dyn AudioWire,
-    via: CallVia,
-    known: Option<Begun>,
-    permit: OwnedSemaphorePermit,
-) -> u16 {
-    let mut permit = Some(permit);
-    let opened = app.now();
-    let mut wrong = 0;
-    let mut carried = None;
-    if let Some(begun) = known {
-        match Carried::start(app, begun).await {
-            Some(one) => carried = Some(one),
-            None => return refuse(socket, "the call is carried already, or too many are").await,
+impl Line<'_> {
+    /// Carries until there is an end.
+    async fn follow(&mut self) -> End {
+        let mut stopping = self.app.stopping.clone();
+        let mut tick = interval(TICK);
+        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            let over = self.carried.as_mut().map(|one| &mut one.over);
+            let flow = tokio::select! {
+                message = self.socket.recv() => match message {
+                    Some(Ok(message)) => self.take(message).await,
+                    Some(Err(_)) | None => ControlFlow::Break((CallEnd::Lost, close_code::NORMAL)),
+                },
+                _ = tick.tick() => self.tick().await,
+                () = ended(over) => ControlFlow::Break((CallEnd::HungUp, close_code::NORMAL)),
+                () = stopped(&mut stopping) => ControlFlow::Break((CallEnd::Lost, close_code::RESTART)),
+            };
+            if let ControlFlow::Break(end) = flow {
+                return end;
+            }
         }
-        permit = None;
     }
-    let mut over = carried.as_ref().map(|one: &Carried| one.live.over());
-    let mut stopping = app.stopping.clone();
-    let mut tick = interval(TICK);
-    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let (why, code) = loop {
-        tokio::select! {
-            message = socket.recv() => {
-                let message = match message {
-                    Some(Ok(message @ (Message::Text(_) | Message::Binary(_)))) => message,
-                    Some(Ok(Message::Close(_)) | Err(_)) | None => break (CallEnd::Lost, close_code::NORMAL),
-                    Some(Ok(_)) => continue,
-                };
-                match wire.read(&message) {
-                    Ok(AudioEvent::Nothing) => {}
-                    Ok(AudioEvent::Stop) => break (CallEnd::HungUp, close_code::NORMAL),
-                    Ok(AudioEvent::Begin(begin)) if carried.is_none() => {
-                        let begun = match begin::tell(app, via, &begin).await {
-                            Ok(begun) => begun,
-                            Err(error) => return refuse(socket, &error.message).await,
-                        };
-                        let Some(one) = Carried::start(app, begun).await else {
-                            return refuse(socket, "the call is carried already, or too many are").await;
-                        };
-                        over = Some(one.live.over());
-                        carried = Some(one);
-                        permit = None;
-                    }
-                    Ok(AudioEvent::Begin(_)) => wrong += 1,
-                    Ok(AudioEvent::Audio(stretches)) => {
-                        let Some(one) = &mut carried else {
-                            wrong += 1;
-                            continue;
-                        };
-                        if let Some(listening) = &mut one.listening {
-                            listening.ask_permission().await;
-                        }
-                        let mut told = Vec::new();
-                        if let Err(error) = one.hear(app, wire, &stretches, &mut told) {
-                            let _ = send(socket, json!({"error": error}).to_string()).await;
-                            break (CallEnd::Lost, close_code::POLICY);
-                        }
-                        if wire.tells() {
-                            for sounded in told {
-                                if send(socket, tell(&sounded)).await.is_break() {
-                                    break;
-                                }
-                            }
-                        }
-                    }
-                    Err(error) => {
-                        wrong += 1;
-                        metrics::counter!("overture_call_frames_wrong_total").increment(1);
-                        if wire.tells() {
-                            let _ = send(socket, json!({"error": error}).to_string()).await;
-                        }
-                    }
-                }
-                if wrong > WRONG_MAX {
-                    break (CallEnd::Lost, close_code::POLICY);
+
+    /// Takes one message.
+    async fn take(&mut self, message: Message) -> ControlFlow<End> {
+        match message {
+            Message::Text(_) | Message::Binary(_) => {}
+            Message::Close(_) => return ControlFlow::Break((CallEnd::Lost, close_code::NORMAL)),
+            Message::Ping(_) | Message::Pong(_) => return ControlFlow::Continue(()),
+        }
+        match self.wire.read(&message) {
+            Ok(AudioEvent::Nothing) => {}
+            Ok(AudioEvent::Stop) => {
+                return ControlFlow::Break((CallEnd::HungUp, close_code::NORMAL));
+            }
+            Ok(AudioEvent::Begin(begin)) if self.carried.is_none() => {
+                match begin::tell(self.app, self.via, &begin).await {
+                    Ok(begun) => self.begin(begun).await?,
+                    Err(error) => return self.refuse(&error.message).await,
                 }
             }
-            _ = tick.tick() => match &mut carried {
-                None if app.now().since(opened) > BEGIN_WITHIN => break (CallEnd::Lost, close_code::POLICY),
-                None => {}
-                Some(one) => {
-                    if let Some(listening) = &mut one.listening {
-                        listening.tick().await;
-                    }
-                    if app.now().since(one.heard_at) > SILENT_MAX || app.now().since(one.begun_at) > CALL_MAX {
-                        break (CallEnd::Lost, close_code::POLICY);
-                    }
+            Ok(AudioEvent::Audio(stretches)) if self.carried.is_some() => {
+                self.hear(&stretches).await?;
+            }
+            // Begun twice, or audio of no call.
+            Ok(AudioEvent::Begin(_) | AudioEvent::Audio(_)) => self.wrong += 1,
+            Err(error) => {
+                self.wrong += 1;
+                metrics::counter!("overture_call_frames_wrong_total").increment(1);
+                if self.wire.tells() {
+                    let _ = send(self.socket, json!({"error": error}).to_string()).await;
                 }
-            },
-            () = ended(&mut over) => break (CallEnd::HungUp, close_code::NORMAL),
-            () = stopped(&mut stopping) => break (CallEnd::Lost, close_code::RESTART),
+            }
         }
-    };
-    drop(permit);
-    if let Some(one) = carried
-        && let Some(listening) = one.listening
-    {
-        listening.end(why).await;
+        if self.wrong > WRONG_MAX {
+            return ControlFlow::Break((CallEnd::Lost, close_code::POLICY));
+        }
+        ControlFlow::Continue(())
     }
-    code
+
+    /// The call is known from now on.
+    async fn begin(&mut self, begun: Begun) -> ControlFlow<End> {
+        match Carried::start(self.app, begun).await {
+            Some(carried) => {
+                self.carried = Some(carried);
+                self.permit = None;
+                ControlFlow::Continue(())
+            }
+            None => {
+                let why = "the call is carried already, or too many are";
+                self.refuse(why).await
+            }
+        }
+    }
+
+    async fn refuse(&mut self, why: &str) -> ControlFlow<End> {
+        let _ = send(self.socket, json!({"error": why}).to_string()).await;
+        ControlFlow::Break((CallEnd::Lost, close_code::POLICY))
+    }
+
+    async fn hear(&mut self, stretches: &[Stretch]) -> ControlFlow<End> {
+        let Some(carried) = &mut self.carried else {
+            return ControlFlow::Continue(());
+        };
+        if let Some(listening) = &mut carried.listening {
+            listening.ask_permission().await;
+        }
+        let mut told = Vec::new();
+        if let Err(error) = carried.hear(self.app, &*self.wire, stretches, &mut told) {
+            return self.refuse(&error).await;
+        }
+        if self.wire.tells() {
+            for sounded in &told {
+                if send(self.socket, tell(sounded)).await.is_break() {
+                    return ControlFlow::Break((CallEnd::Lost, close_code::POLICY));
+                }
+            }
+        }
+        ControlFlow::Continue(())
+    }
+
+    /// Does what time alone brings.
+    async fn tick(&mut self) -> ControlFlow<End> {
+        let now = self.app.now();
+        let is_late = match &mut self.carried {
+            None => now.since(self.opened) > BEGIN_WITHIN,
+            Some(one) => {
+                if let Some(listening) = &mut one.listening {
+                    listening.tick().await;
+                }
+                now.since(one.heard_at) > SILENT_MAX || now.since(one.begun_at) > CALL_MAX
+            }
+        };
+        if is_late {
+            return ControlFlow::Break((CallEnd::Lost, close_code::POLICY));
+        }
+        ControlFlow::Continue(())
+    }
 }
 
 /// Resolves when somebody ends the call from elsewhere.
-async fn ended(over: &mut Option<tokio::sync::watch::Receiver<bool>>) {
+async fn ended(over: Option<&mut watch::Receiver<bool>>) {
     let is_over = match over {
         Some(over) => over.wait_for(|over| *over).await.is_ok(),
         None => false,
@@ -207,11 +259,6 @@ async fn ended(over: &mut Option<tokio::sync::watch::Receiver<bool>>) {
     if !is_over {
         std::future::pending().await
     }
-}
-
-async fn refuse(socket: &mut WebSocket, why: &str) -> u16 {
-    let _ = send(socket, json!({"error": why}).to_string()).await;
-    close_code::POLICY
 }
 
 /// A reading, for whoever sends the audio.
@@ -227,15 +274,32 @@ fn tell(sounded: &Sounded) -> String {
 impl Carried {
     async fn start(app: &Shared, begun: Begun) -> Option<Self> {
         let place = app.calls.enter(begun.call, begun.not_analysed.is_none())?;
-        let live = Arc::clone(&place.live);
+        let over = place.live.over();
         Some(Self {
+            begun,
             listening: Listening::start(app, place, begun).await,
-            live,
+            over,
             decoders: [None, None],
             begun_at: app.now(),
             heard_at: app.now(),
             samples: Vec::new(),
         })
+    }
+
+    /// The call is over; where nothing listens to it, it is only said so.
+    async fn end(self, app: &Shared, why: CallEnd) {
+        match self.listening {
+            Some(listening) => listening.end(why).await,
+            None => {
+                let fact = CallFact::Ended {
+                    call: self.begun.call,
+                    why,
+                    lasted: None,
+                    dynamics: None,
+                };
+                scribe::persist(app, self.begun.customer, fact).await;
+            }
+        }
     }
 
     fn hear(
