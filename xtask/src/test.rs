@@ -89,13 +89,16 @@ pub(crate) fn run(args: &Args) -> ExitCode {
 }
 
 /// What the browser suite runs, in this order.
-const BROWSER_FILES: [&str; 23] = [
+const BROWSER_FILES: [&str; 26] = [
     "story",
     "chat",
     "chat-start",
     "chat-story",
     "chat-mail",
     "mood",
+    "about",
+    "words",
+    "calls",
     "callback",
     "faq",
     "guides",
@@ -299,4 +302,27 @@ fn built_server() -> Result<std::path::PathBuf> {
         bail!("{} is not built", server.display());
     }
     Ok(server)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+
+    use std::{collections::BTreeSet, path::Path};
+
+    use super::*;
+
+    #[test]
+    fn every_file_of_browser_tests_is_run() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/browser");
+        let there: BTreeSet<String> = std::fs::read_dir(folder)
+            .unwrap()
+            .filter_map(|entry| {
+                let name = entry.unwrap().file_name().into_string().unwrap();
+                name.strip_suffix(".test.mjs").map(str::to_owned)
+            })
+            .collect();
+        let run = BROWSER_FILES.iter().chain(&ACCESSIBILITY_FILES);
+        assert_eq!(there, run.map(|name| (*name).to_owned()).collect());
+    }
 }
