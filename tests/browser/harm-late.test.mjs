@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from './support/test.mjs';
-import { root } from './support/server.mjs';
+import { root, waitFor } from './support/server.mjs';
 import { begin, browser, end, ownScriptWorks, page, server, visit } from './support/own-page.mjs';
 
 before(() => begin());
@@ -197,8 +197,11 @@ test('a paused page that takes our element away for good goes on', async (t) => 
     look();
   });
   await its.waitForFunction(() => window.going);
-  await its.locator('#field').fill('mine again');
-  assert.equal(await its.locator('#field').inputValue(), 'mine again');
+  // The page is told before the hold is let go: what is typed in that moment is still kept from it.
+  await waitFor('the field is theirs again', async () => {
+    await its.locator('#field').fill('mine again');
+    return (await its.locator('#field').inputValue()) === 'mine again';
+  });
   await ownScriptWorks(person);
 });
 
