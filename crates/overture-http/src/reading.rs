@@ -39,5 +39,10 @@ pub(crate) fn members(score: &TextScore) -> Map<String, Value> {
 
 /// Four decimals, without the noise of a 32-bit number written as a 64-bit one.
 pub(crate) fn decimal(value: f32) -> Value {
-    json!((f64::from(value) * 1e4).round() / 1e4)
+    json!(rounded(f64::from(value)))
+}
+
+/// Four decimals, as scores have wherever they are shown.
+pub(crate) fn rounded(value: f64) -> f64 {
+    (value * 1e4).round() / 1e4
 }

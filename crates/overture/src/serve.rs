@@ -285,12 +285,10 @@ async fn lost_calls(store: &Arc<dyn Store>, core: &Arc<Handle>) -> anyhow::Resul
         unsaid: Unsaid::default(),
         subject: Subject::Customer(
             entry.customer,
-            CustomerBody::Call(Box::new(CallFact::Ended {
-                call: entry.row.call,
-                why: CallEnd::Lost,
-                lasted: None,
-                dynamics: None,
-            })),
+            CustomerBody::Call(Box::new(CallFact::ended_unheard(
+                entry.row.call,
+                CallEnd::Lost,
+            ))),
         ),
     });
     let lost: Vec<_> = lost.collect();

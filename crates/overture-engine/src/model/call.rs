@@ -173,6 +173,18 @@ pub enum CallFact {
     },
 }
 
+impl CallFact {
+    /// The end of a call whose audio nobody listened to to the end: how long it was is not known.
+    pub fn ended_unheard(call: InteractionId, why: CallEnd) -> Self {
+        Self::Ended {
+            call,
+            why,
+            lasted: None,
+            dynamics: None,
+        }
+    }
+}
+
 /// A call that begins.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CallBegan {

@@ -7,8 +7,8 @@ use axum::{
 };
 use overture_engine::model::{
     AgentId, CALL_EXTERNAL_BYTES_MAX, CallBegan, CallDirection, CallEnd, CallFact, CallVia,
-    CustomerBody, CustomerId, Identifier, IdentifierKind, IdentityLevel, InteractionId,
-    NotAnalysed, Reply, Subject,
+    CustomerBody, CustomerId, IdentifierKind, IdentityLevel, InteractionId, NotAnalysed, Reply,
+    Subject,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -143,12 +143,7 @@ async fn end(
     let (customer, call) = find(&app, &call).await?;
     // Whoever carries the audio writes what is left of it first, and ends the call then.
     if !app.calls.hang_up(call) {
-        let fact = CallFact::Ended {
-            call,
-            why: CallEnd::HungUp,
-            lasted: None,
-            dynamics: None,
-        };
+        let fact = CallFact::ended_unheard(call, CallEnd::HungUp);
         let body = CustomerBody::Call(Box::new(fact));
         match submit(&app, Subject::Customer(customer, body)).await? {
             Reply::Done => {}
@@ -192,31 +187,21 @@ pub(super) async fn tell(app: &App, via: CallVia, asked: &Begin) -> ApiResult<Be
         agent,
         synthetic: asked.synthetic,
     };
-    let identity = identity(app, asked)?;
     let body = CustomerBody::Call(Box::new(CallFact::Began(began)));
-    let subject = match identity {
-        Identity::Known(customer) => Subject::Customer(customer, body),
-        Identity::By(identifiers) => Subject::Identified(identifiers, body),
-    };
-    let begun = begun(submit(app, subject).await?)?;
+    let begun = begun(submit(app, subject(app, asked, body)?).await?)?;
     app.hub.touch_desk();
     Ok(begun)
 }
 
-enum Identity {
-    Known(CustomerId),
-    By(Vec<Identifier>),
-}
-
 /// Whom the call concerns. Programs with a secret vouch for what they name.
-fn identity(app: &App, asked: &Begin) -> ApiResult<Identity> {
+fn subject(app: &App, asked: &Begin, body: CustomerBody) -> ApiResult<Subject> {
     let given = |field: &'static str, text: &Option<String>| {
         let text = text.as_deref().map(str::trim);
         text.filter(|text| !text.is_empty())
             .map(|text| (field, text.to_owned()))
     };
     if let Some((field, customer)) = given("customer", &asked.customer) {
-        return Ok(Identity::Known(fields::id(field, &customer)?));
+        return Ok(Subject::Customer(fields::id(field, &customer)?, body));
     }
     let mut found = Vec::new();
     let mut add = |field, kind, value: Option<String>, expected: &'static str| {
@@ -260,7 +245,7 @@ fn identity(app: &App, asked: &Begin) -> ApiResult<Identity> {
             IdentityLevel::Anonymous,
         ));
     }
-    Ok(Identity::By(found))
+    Ok(Subject::Identified(found, body))
 }
 
 /// Tells the engine something of a call that is known.

@@ -185,7 +185,7 @@ impl Listening {
         }
         let newer = self.listener.turns(party, heard.turns_known(party));
         heard.turns(party, &newer);
-        let longest = self.samples.iter().max().copied().unwrap_or_default();
+        let longest = self.longest();
         heard.seconds = longest as f64 / SAMPLES_PER_SECOND as f64;
         if !sounded.is_empty() {
             heard.dynamics = self.dynamics();
@@ -405,7 +405,7 @@ impl Listening {
         }
         self.send_ready(Millis(0)).await;
         let dynamics = self.dynamics();
-        let longest = self.samples.iter().max().copied().unwrap_or_default();
+        let longest = self.longest();
         self.facts = None;
         if let Some(scribe) = self.scribe.take() {
             // It was aborted only with the whole process.
@@ -425,6 +425,11 @@ impl Listening {
             dynamics,
         };
         scribe::persist(&self.app, self.begun.customer, fact).await;
+    }
+
+    /// Samples of the party that was heard for longest.
+    fn longest(&self) -> u64 {
+        self.samples.iter().max().copied().unwrap_or_default()
     }
 
     /// What was being said when the call ended is an utterance too.

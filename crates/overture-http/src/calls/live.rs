@@ -16,6 +16,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::sync::{Semaphore, watch};
 
+use crate::reading::rounded;
+
 /// Calls that may be listened to at once.
 pub(crate) const CALLS_LIVE_MAX: usize = 1_000;
 /// Sockets that may be open without having said which call they carry.
@@ -70,8 +72,7 @@ pub(crate) struct Point {
 
 impl From<&Sounded> for Point {
     fn from(sounded: &Sounded) -> Self {
-        // Scores have four decimals wherever they are shown.
-        let decimal = |value: f32| (f64::from(value) * 1e4).round() / 1e4;
+        let decimal = |value: f32| rounded(f64::from(value));
         let score: VoiceScore = sounded.score;
         Self {
             at_s: f64::from(sounded.at_ms) / 1_000.0,
@@ -106,8 +107,9 @@ pub(crate) struct Heard {
     pub(crate) trouble: Option<String>,
     pub(crate) seconds: f64,
     pub(crate) dynamics: Option<CallDynamics>,
-    /// How many of the trace's turns are each party's, and where its last one stands.
+    /// How many of the trace's turns are each party's.
     counts: [usize; 2],
+    /// Where each party's last turn stands among them.
     last: [Option<usize>; 2],
 }
 
@@ -122,7 +124,7 @@ impl Heard {
                 end_ms: turn.end_ms,
             };
             match self.last[own] {
-                Some(last) if place == 0 && self.counts[own] > 0 => self.trace.turns[last] = of,
+                Some(last) if place == 0 => self.trace.turns[last] = of,
                 _ => {
                     self.trace.turns.push(of);
                     self.last[own] = Some(self.trace.turns.len() - 1);

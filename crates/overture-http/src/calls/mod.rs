@@ -2,7 +2,8 @@
 //!
 //! In reading order: `begin` tells the engine that there is a call; `wire` is what every way for audio to come has in common,
 //! `twilio` and `stream` are two of them, `socket` carries either; `recording` reads finished calls and plays what was kept;
-//! `listen` turns samples into what is seen and, utterance by utterance (`cut`), into facts, which `scribe` writes; `live` is what is seen of a call while it goes on; `view` and `pages` show it.
+//! `listen` turns samples into what is seen and, utterance by utterance (`cut`), into facts, which `scribe` writes;
+//! `live` is what is seen of a call while it goes on; `view` and `pages` show it.
 
 mod begin;
 mod cut;

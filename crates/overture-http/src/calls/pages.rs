@@ -103,14 +103,17 @@ async fn show(
 ) -> ApiResult<Json<CallPage>> {
     let call: InteractionId = fields::id("call", &call)?;
     let (entry, label) = view::one(&app, call).await?;
-    let trace = view::trace(&app, call).await?;
-    let live = app.calls.get(call);
-    let heard = live.as_ref().map(|live| live.lock().clone());
+    let heard = app.calls.get(call).map(|live| live.lock().clone());
+    let summary = view::summary(&app, &entry, label, heard.as_ref());
+    let (trace, partial) = match heard {
+        Some(heard) => (heard.trace, heard.partial),
+        None => (view::kept_trace(&app, call).await?, None),
+    };
     Ok(Json(CallPage {
-        call: view::summary(&app, &entry, label, heard.as_ref()),
+        call: summary,
         trace: view::shown(&trace)?,
         utterances: trace.utterances,
-        partial: heard.and_then(|heard| heard.partial),
+        partial,
     }))
 }
 

@@ -291,12 +291,7 @@ impl Carried {
         match self.listening {
             Some(listening) => listening.end(why).await,
             None => {
-                let fact = CallFact::Ended {
-                    call: self.begun.call,
-                    why,
-                    lasted: None,
-                    dynamics: None,
-                };
+                let fact = CallFact::ended_unheard(self.begun.call, why);
                 scribe::persist(app, self.begun.customer, fact).await;
             }
         }

@@ -11,7 +11,7 @@ use crate::{
     app::App,
     desk::labels,
     error::{ApiError, ApiResult},
-    reading::decimal,
+    reading::{decimal, rounded},
 };
 
 /// Live calls that a board is shown.
@@ -185,7 +185,6 @@ pub(super) fn summary(
 }
 
 fn dynamics_body(talk: &CallDynamics) -> Value {
-    let rounded = |value: f64| (value * 1e4).round() / 1e4;
     json!({
         "seconds": rounded(talk.seconds), "customer_share": rounded(talk.customer_share),
         "overlap_share": rounded(talk.overlap_share), "silence_share": rounded(talk.silence_share),
@@ -197,11 +196,8 @@ fn dynamics_body(talk: &CallDynamics) -> Value {
     })
 }
 
-/// What was heard of a call: now, or as it was kept.
-pub(super) async fn trace(app: &App, call: InteractionId) -> ApiResult<Trace> {
-    if let Some(live) = app.calls.get(call) {
-        return Ok(live.lock().trace.clone());
-    }
+/// What was heard of a call that is over, as it was kept.
+pub(super) async fn kept_trace(app: &App, call: InteractionId) -> ApiResult<Trace> {
     let kept = app
         .store(move |store| store.call_parts(call, CallPartKind::Trace, 0..1))
         .await?;
@@ -216,7 +212,7 @@ pub(crate) async fn live_calls(app: &App) -> ApiResult<Value> {
     Ok(json!({"calls": calls}))
 }
 
-/// What is new of a call since `seen`, for the desk's socket; `None` when it is not there.
+/// What is new since `seen` of a call that is `live`, or all that was kept of one that is not, for the desk's socket.
 pub(crate) async fn changes(
     app: &App,
     call: InteractionId,
@@ -226,7 +222,8 @@ pub(crate) async fn changes(
     let (entry, label) = one(app, call).await?;
     let Some(live) = live else {
         *seen = Seen::default();
-        return whole(app, &entry, label, &trace(app, call).await?);
+        let body = summary(app, &entry, label, None);
+        return frame(&body, *seen, kept_trace(app, call).await?, None);
     };
     let heard = live.lock();
     let now = heard.seen();
@@ -243,11 +240,6 @@ pub(crate) async fn changes(
     newer.levels.agent = levels(&trace.levels.agent);
     let body = summary(app, &entry, label, Some(&heard));
     frame(&body, from, newer, heard.partial.as_deref())
-}
-
-fn whole(app: &App, entry: &CallEntry, label: Option<String>, trace: &Trace) -> ApiResult<Value> {
-    let body = summary(app, entry, label, None);
-    frame(&body, Seen::default(), trace.clone(), None)
 }
 
 fn frame(
