@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { after, before, test } from './support/test.mjs';
 import { startBrowser } from './support/browser.mjs';
-import { movableClock } from './support/clock.mjs';
+import { comingHour, movableClock } from './support/clock.mjs';
 import { AGENT, beAvailable, incoming, signIn } from './support/desk.mjs';
 import { focusedName, onEveryScreen } from './support/matrix.mjs';
 import { Api, startServer, waitFor } from './support/server.mjs';
@@ -94,6 +94,8 @@ before(async () => {
   });
   await new Promise((listening) => textServer.listen(0, '127.0.0.1', listening));
   clock = await movableClock();
+  // A whole day of times is ahead, and every story ends before midnight.
+  await clock.goTo(comingHour(6));
   server = await startServer({
     env: {
       ...clock.env,

@@ -9,6 +9,14 @@ import { promisify } from 'node:util';
 
 const source = fileURLToPath(new URL('clock.c', import.meta.url));
 
+const DAY_MS = 86_400_000;
+
+/** The next time that it is `hour` o'clock, UTC: what is promised for the rest of a day must not depend on when a test runs. */
+export function comingHour(hour, now = Date.now()) {
+  const today = Math.floor(now / DAY_MS) * DAY_MS + hour * 3_600_000;
+  return new Date(today > now ? today : today + DAY_MS).toISOString();
+}
+
 /** `env` is for `startServer`; `goTo` puts that server's clock to a time, which may only be later than before. */
 export async function movableClock() {
   const folder = await mkdtemp(join(tmpdir(), 'overture-clock-'));
