@@ -3,7 +3,7 @@
  * what happens. The panel is the same one that a site shows; only its place is another.
  */
 (function () {
-  const { writeKey, resume, view, locale, mode, up } = document.currentScript.dataset;
+  const { writeKey, resume, grant, view, locale, mode, up } = document.currentScript.dataset;
   const webView = mode === 'webview';
   const state = document.getElementById('state');
   const start = document.getElementById('start');
@@ -59,7 +59,7 @@
     tell('failed');
   }
 
-  function run(open) {
+  function run(open, resume) {
     state.textContent = state.dataset.loading;
     const timer = setTimeout(failed, WITHIN_MS);
     let first = true;
@@ -106,8 +106,33 @@
     tell('link', { url: link.href });
   });
 
+  /** Of one press, however often it is tried: a grant is used up once. */
+  const key = crypto.randomUUID?.() ?? String(Math.random()).slice(2);
+
+  /** Uses the grant of the link, and opens the chat that it allows. */
+  async function redeem() {
+    state.textContent = state.dataset.loading;
+    let answer;
+    try {
+      answer = await fetch(new URL(`${up}help/g/${grant}`, location.href), {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ idempotency_key: key }),
+      });
+      if (answer.ok) return run('chat', (await answer.json()).resume);
+    } catch {
+      // No answer: it is tried once more by whoever presses again.
+    }
+    button.hidden = false;
+    if (answer?.status !== 403) return failed();
+    state.textContent = state.dataset.denied;
+    button.textContent = state.dataset.other;
+    press = () => run('');
+  }
+
   const button = document.getElementById('continue');
-  if (button) button.addEventListener('click', () => ((button.hidden = true), run('chat')), { once: true });
+  let press = grant ? redeem : () => run('chat', resume);
+  if (button) button.addEventListener('click', () => ((button.hidden = true), press()));
   else run(view);
   tell('loaded');
 })();

@@ -246,6 +246,11 @@ impl<B: Backend> Store for SqlStore<B> {
             .read("list grants", |db| desk::grants_of(db, customer))
     }
 
+    fn grants(&self, cursor: Option<GrantId>, limit: u32) -> Result<Vec<GrantRow>, StoreError> {
+        self.backend
+            .read("list grants", |db| desk::grants(db, cursor, limit))
+    }
+
     fn ledger(&self, of: LedgerOf, limit: u32) -> Result<Vec<LedgerRow>, StoreError> {
         self.backend
             .read("read the ledger", |db| ledger::ledger(db, of, limit))

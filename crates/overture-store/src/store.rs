@@ -139,6 +139,9 @@ pub trait Store: Send + Sync {
     /// A customer's grants, newest first.
     fn grants_of(&self, customer: CustomerId) -> Result<Vec<GrantRow>, StoreError>;
 
+    /// A page of everybody's grants, newest first: those issued before `cursor`, at most `limit`.
+    fn grants(&self, cursor: Option<GrantId>, limit: u32) -> Result<Vec<GrantRow>, StoreError>;
+
     /// Ledger rows, oldest first, at most `limit`.
     fn ledger(&self, of: LedgerOf, limit: u32) -> Result<Vec<LedgerRow>, StoreError>;
 

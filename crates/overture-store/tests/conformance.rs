@@ -51,6 +51,7 @@ conformance! {
     requests_agents_and_wakes_follow_the_last_word
     decisions_are_filtered_paged_and_counted
     the_ledger_is_chained_and_readable
+    grants_are_paged_newest_first
     the_outbox_is_claimed_once_an_epoch
     mail_in_the_outbox_is_sealed_and_opened
     calls_are_listed_and_what_is_kept_of_them_goes_with_their_customer
@@ -1176,6 +1177,41 @@ fn decisions_are_filtered_paged_and_counted(place: &impl Place) {
         .decision_counts(&filter(None, None, Some("quiet_hours"), None))
         .unwrap();
     assert_eq!(some.by_outcome, map(&[("withhold", 1)]));
+}
+
+fn grants_are_paged_newest_first(place: &impl Place) {
+    let store = place.writer();
+    // Ids sort by the time of issue, whoever they are for.
+    let issued = |n: u64| {
+        let at = NOW + Millis(n);
+        GrantState {
+            grant: GrantId::derive(at, Seq(n), 0),
+            issued_at: at,
+            ..grant(n)
+        }
+    };
+    let effects = [4, 1, 3, 5, 2].map(|n| Effect::Grant {
+        customer: customer(n % 2),
+        grant: Box::new(issued(n)),
+    });
+    store
+        .commit(&unit(vec![page_view(1, customer(1))], effects.into()))
+        .unwrap();
+    let page = |cursor, limit| {
+        let rows = store.grants(cursor, limit).unwrap();
+        rows.into_iter()
+            .map(|row| (row.customer, row.grant))
+            .collect::<Vec<_>>()
+    };
+    let rows = |ns: &[u64]| {
+        ns.iter()
+            .map(|n| (customer(n % 2), issued(*n)))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(page(None, 2), rows(&[5, 4]));
+    assert_eq!(page(Some(issued(4).grant), 2), rows(&[3, 2]));
+    assert_eq!(page(Some(issued(2).grant), 2), rows(&[1]));
+    assert_eq!(page(Some(issued(1).grant), 2), []);
 }
 
 fn the_ledger_is_chained_and_readable(place: &impl Place) {

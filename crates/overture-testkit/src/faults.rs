@@ -140,6 +140,7 @@ impl Store for FaultyStore {
         minute_counts(from: Timestamp, to: Timestamp) -> Vec<MinuteCount>;
         grant(grant: GrantId) -> Option<GrantRow>;
         grants_of(customer: CustomerId) -> Vec<GrantRow>;
+        grants(cursor: Option<GrantId>, limit: u32) -> Vec<GrantRow>;
         ledger(of: LedgerOf, limit: u32) -> Vec<LedgerRow>;
         verify_ledger() -> LedgerReport;
         skipped(limit: u32) -> Vec<SkippedEvent>;

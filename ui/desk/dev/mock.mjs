@@ -50,6 +50,72 @@ const article_text = (article) => ({
   outcome: article.outcome,
 });
 let tokens = [{ token: 'tok_1', name: 'Order service', scopes: ['grants'], created_at: data.at(400000) }];
+const change = (seconds, what, more = {}) => ({
+  at: data.at(seconds),
+  kind: 'change',
+  change: what,
+  ledger: { partition: 12, row: 4 },
+  ...more,
+});
+const grants = [
+  {
+    grant: data.id('grt', 1),
+    customer: data.id('cus', 1),
+    customer_label: 'Ida Brandt',
+    state: 'exhausted',
+    used: 1,
+    held: 0,
+    limit: 1,
+    channels: [],
+    issued_at: data.at(3000),
+    expires_at: data.at(-83400),
+    story: [
+      { at: data.at(3000), kind: 'decision', decision: data.id('dec', 1), rule: 'struggle-offer' },
+      change(3000, 'issued', { limit: 1 }),
+      { at: data.at(2995), kind: 'offer', offer: data.id('ofr', 1), rule: 'struggle-offer', state: 'shown' },
+      change(2980, 'held', { redemption: data.id('red', 1) }),
+      {
+        at: data.at(2980),
+        kind: 'conversation',
+        conversation: data.id('int', 1),
+        channel: 'chat',
+        status: 'assigned',
+        agent_name: 'Noor',
+        code: null,
+      },
+      change(2970, 'connected', { redemption: data.id('red', 1) }),
+    ],
+  },
+  {
+    grant: data.id('grt', 2),
+    customer: data.id('cus', 2),
+    customer_label: 'Visitor 7QK2M',
+    state: 'active',
+    used: 0,
+    held: 1,
+    limit: 3,
+    channels: ['chat'],
+    issued_at: data.at(90000),
+    expires_at: data.at(-500000),
+    link: 'https://help.fernandpine.example/help/g/grtk_AQEBAQEBAQEBAQEBAQEBAQEBAQEB',
+    story: [change(90000, 'issued', { limit: 3 }), change(600, 'denied', { detail: 'wrong_channel' })],
+  },
+];
+function issue_grant(terms) {
+  const link = 'https://help.fernandpine.example/help/g/grtk_AgICAgICAgICAgICAgICAgICAgICAgIC';
+  const expires_at = data.at(-terms.ttl_s);
+  const made = {
+    ...grants[1],
+    ...terms,
+    grant: data.id('grt', grants.length + 1),
+    used: 0,
+    held: 0,
+    link,
+    expires_at,
+  };
+  grants.unshift({ ...made, issued_at: data.at(0), story: [change(0, 'issued', { limit: terms.limit })] });
+  return { grant: made.grant, customer: made.customer, token: link.slice(-34), link, expires_at };
+}
 let sources = [
   {
     source: data.id('src', 1),
@@ -651,6 +717,29 @@ const routes = [
     },
   ],
   ['DELETE', '/v1/admin/tokens/:id', ({ id }) => ((tokens = tokens.filter((it) => it.token !== id)), [204])],
+  [
+    'GET',
+    '/v1/grants',
+    ({ query }) => [200, { grants: grants.filter((it) => !query.state || it.state === query.state) }],
+  ],
+  ['POST', '/v1/grants', ({ body }) => [200, issue_grant(body)]],
+  ['GET', '/v1/grants/:id', ({ id }) => [200, grants.find((it) => it.grant === id) ?? grants[0]]],
+  [
+    'POST',
+    '/v1/grants/:id/revoke',
+    ({ id }) => {
+      const grant = grants.find((it) => it.grant === id) ?? grants[0];
+      grant.state = 'revoked';
+      delete grant.link;
+      grant.story.push({
+        at: new Date().toISOString(),
+        kind: 'change',
+        change: 'revoked',
+        ledger: { partition: 12, row: 9 },
+      });
+      return [204];
+    },
+  ],
   ['GET', '/v1/admin/articles', () => [200, { articles, main_locale: 'en', articles_max: 2000 }]],
   ['GET', '/v1/admin/articles/missed', () => [200, { searches: [] }]],
   ['POST', '/v1/admin/articles/try', () => [200, { answers: [] }]],

@@ -107,6 +107,7 @@ fn about(event: &CustomerEvent) -> About {
         CustomerBody::ChatDetails(_) => About::Own,
         CustomerBody::HelpRequested { .. }
         | CustomerBody::CallbackAsked { .. }
+        | CustomerBody::GrantRedeemed { .. }
         | CustomerBody::OfferAccepted { .. } => About::OwnOrNew,
         _ => About::Front,
     }

@@ -467,6 +467,7 @@ pub(crate) fn row_of(
         chat: Box::new(open.chat.standing(page)),
         callback,
         issue: open.issues.last().cloned(),
+        grant: open.redemption.map(|(grant, _)| grant),
     };
     step.effect(Effect::Conversation(row));
 }

@@ -489,6 +489,8 @@ pub struct ConversationRow {
     pub callback: Option<CallbackRow>,
     /// What it is about now, where that is known.
     pub issue: Option<NamedIssue>,
+    /// The grant by which it came, if it came by one.
+    pub grant: Option<GrantId>,
 }
 
 /// The answer to one input from outside.

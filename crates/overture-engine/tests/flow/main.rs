@@ -660,6 +660,55 @@ fn a_grant_of_three_is_redeemed_three_times() {
 }
 
 #[test]
+fn a_link_opens_a_chat_of_its_own_and_no_other_browsers() {
+    let mut shop = Shop::open(Mode::Shadow);
+    shop.agent(1, 3);
+    let customer = shop.session(&[browser(BROWSER)]);
+    let ask = CustomerBody::HelpRequested {
+        channel: ChannelKind::Chat,
+        key: 1,
+        text: None,
+        phone: None,
+    };
+    let first = conversation_of(&shop.submit(Subject::Customer(customer, ask)));
+    let terms = GrantTerms {
+        limit: 2,
+        ttl: Millis::from_secs(3_600),
+        channels: Default::default(),
+    };
+    let issue = CustomerBody::GrantIssued { terms, key: 77 };
+    let Reply::Granted {
+        grant, generation, ..
+    } = shop.submit(Subject::Customer(customer, issue))
+    else {
+        panic!("a grant is issued");
+    };
+    let holder = Asker {
+        device: LinkKey(0x11),
+        level: IdentityLevel::Anonymous,
+        only: None,
+    };
+    let redeem = |key| {
+        let body = CustomerBody::GrantRedeemed {
+            grant,
+            generation,
+            channel: ChannelKind::Chat,
+            key,
+        };
+        Subject::Visitor(customer, holder, body)
+    };
+    let Reply::Redeemed { conversation, .. } = shop.submit(redeem(5)) else {
+        panic!("the link is redeemed");
+    };
+    assert_ne!(conversation, first, "who holds a link reads nobody's chat");
+    let state = shop.state(customer);
+    let open = |id| state.open().find(|open| open.conversation == id).unwrap();
+    assert_eq!(open(conversation).device, Some(holder.device));
+    assert_ne!(open(first).device, Some(holder.device));
+    assert_eq!((state.grants[0].used, state.grants[0].held), (0, 1));
+}
+
+#[test]
 fn who_leaves_before_an_agent_came_gets_the_use_back() {
     let mut shop = Shop::open(Mode::Live);
     let visitor = [browser(BROWSER)];

@@ -22,7 +22,7 @@ use crate::{
     error::{ApiError, ApiResult, JSON_BODY_BYTES_MAX},
 };
 
-pub(crate) use people::{labels, visitor};
+pub(crate) use people::{find_customers, labels, visitor};
 pub(crate) use socket::same_origin;
 pub(crate) use timeline::{of as timeline_of, without_nulls};
 

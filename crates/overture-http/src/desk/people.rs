@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use axum::{Json, extract::State};
 use overture_engine::model::{CustomerId, IdentifierKind};
-use overture_store::{CustomersBy, Store, StoreError};
+use overture_store::{CustomerSummary, CustomersBy, Store, StoreError};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -14,6 +14,7 @@ use crate::{
     auth::{Auth, Reads},
     error::{ApiResult, ErrorBody, Params},
     identifiers,
+    keys::Keys,
 };
 
 pub(crate) fn router() -> OpenApiRouter<Shared> {
@@ -42,6 +43,44 @@ pub(crate) fn labels(
             (*customer, label)
         })
         .collect())
+}
+
+/// Whoever has `text` as their customer id, or as an identifier of any kind.
+pub(crate) fn find_customers(
+    store: &dyn Store,
+    keys: &Keys,
+    text: &str,
+    limit: u32,
+) -> Result<Vec<CustomerSummary>, StoreError> {
+    let mut found: Vec<CustomerSummary> = Vec::new();
+    if let Ok(customer) = text.parse::<CustomerId>() {
+        let customer = store.survivor(customer)?;
+        for state in store.customers(&[customer])?.into_iter().flatten() {
+            found.push(CustomerSummary {
+                customer,
+                last_seen_at: state.last_seen_at,
+                score: state.need.score,
+                level: state.need.level,
+            });
+        }
+        return Ok(found);
+    }
+    let mut wanted = vec![
+        (IdentifierKind::UserId, text.to_owned()),
+        (IdentifierKind::Anonymous, text.to_owned()),
+    ];
+    let email = identifiers::email(text);
+    wanted.extend(email.map(|email| (IdentifierKind::Email, email.into_owned())));
+    wanted.extend(identifiers::phone(text).map(|phone| (IdentifierKind::Phone, phone)));
+    for (kind, value) in wanted {
+        let key = keys.link(kind, &value);
+        for one in store.customer_list(CustomersBy::Link(key), limit)? {
+            if !found.iter().any(|known| known.customer == one.customer) {
+                found.push(one);
+            }
+        }
+    }
+    Ok(found)
 }
 
 #[derive(Deserialize, IntoParams)]
@@ -85,39 +124,11 @@ async fn customers(
     let keys = app.keys.clone();
     let customers = app
         .store(move |store| {
-            let mut found = Vec::new();
-            if text.is_empty() {
-                found = store.customer_list(CustomersBy::Recent, limit)?;
-            } else if let Ok(customer) = text.parse::<CustomerId>() {
-                let customer = store.survivor(customer)?;
-                for state in store.customers(&[customer])?.into_iter().flatten() {
-                    found.push(overture_store::CustomerSummary {
-                        customer,
-                        last_seen_at: state.last_seen_at,
-                        score: state.need.score,
-                        level: state.need.level,
-                    });
-                }
+            let found = if text.is_empty() {
+                store.customer_list(CustomersBy::Recent, limit)?
             } else {
-                let mut wanted = vec![
-                    (IdentifierKind::UserId, text.clone()),
-                    (IdentifierKind::Anonymous, text.clone()),
-                ];
-                wanted.extend(
-                    identifiers::email(&text)
-                        .map(|email| (IdentifierKind::Email, email.into_owned())),
-                );
-                wanted
-                    .extend(identifiers::phone(&text).map(|phone| (IdentifierKind::Phone, phone)));
-                for (kind, value) in wanted {
-                    let key = keys.link(kind, &value);
-                    for one in store.customer_list(CustomersBy::Link(key), limit)? {
-                        if !found.iter().any(|known| known.customer == one.customer) {
-                            found.push(one);
-                        }
-                    }
-                }
-            }
+                find_customers(store, &keys, &text, limit)?
+            };
             let ids: Vec<CustomerId> = found.iter().map(|one| one.customer).collect();
             let labels = labels(store, &ids)?;
             Ok(found

@@ -1,6 +1,7 @@
 //! The hosted help page: the widget's panel as a page of its own, for sites where the widget
 //! cannot run, for links in e-mails, and for web views of apps.
 
+mod grant;
 mod texts;
 
 use std::{collections::HashMap, sync::OnceLock};
@@ -42,6 +43,7 @@ pub(crate) fn pages() -> Router<Shared> {
     Router::new()
         .route("/help/{write_key}", get(page))
         .route("/help/c/{token}", get(link_page))
+        .route("/help/g/{token}", get(grant::page))
         .route("/help/assets/{name}", get(file))
 }
 
@@ -49,6 +51,7 @@ pub(crate) fn pages() -> Router<Shared> {
 pub(crate) fn router() -> OpenApiRouter<Shared> {
     OpenApiRouter::new()
         .routes(routes!(redeem))
+        .routes(routes!(grant::redeem))
         .layer(DefaultBodyLimit::max(JSON_BODY_BYTES_MAX))
 }
 
@@ -83,7 +86,7 @@ async fn page(
     let place = Place {
         up: "../",
         write_key: &write_key,
-        resume: None,
+        link: None,
         pictures: pictures(&app, source.source),
     };
     draw(words, &asked, &place, &url)
@@ -118,7 +121,7 @@ async fn link_page(
     let place = Place {
         up: "../../",
         write_key,
-        resume: Some(&token),
+        link: Some(Link::Conversation(&token)),
         pictures: pictures(&app, link.source),
     };
     draw(words, &asked, &place, &url)
@@ -175,9 +178,17 @@ async fn redeem(
 struct Place<'a> {
     up: &'static str,
     write_key: &'a str,
-    resume: Option<&'a str>,
+    link: Option<Link<'a>>,
     /// Where pictures may come from, beside our own.
     pictures: String,
+}
+
+/// What a page does once its button is pressed, by the token of its link.
+enum Link<'a> {
+    /// Goes on with a conversation.
+    Conversation(&'a str),
+    /// Redeems a grant.
+    Grant(&'a str),
 }
 
 /// Where the logo of the source's brand is.
@@ -193,7 +204,7 @@ fn draw(words: &Texts, asked: &Asked, place: &Place<'_>, url: &PublicUrl) -> Res
     let Place {
         up,
         write_key,
-        resume,
+        link,
         pictures,
     } = place;
     let view = match asked.view.as_str() {
@@ -205,23 +216,42 @@ fn draw(words: &Texts, asked: &Asked, place: &Place<'_>, url: &PublicUrl) -> Res
     } else {
         "page"
     };
-    let start = match resume {
-        Some(_) => format!(
-            "<h1>{}</h1><p>{}</p><button type=\"button\" id=\"continue\">{}</button>",
-            words.continue_title, words.continue_text, words.continue_button
+    let button = |title, text, press| {
+        format!(
+            "<h1>{title}</h1><p>{text}</p><button type=\"button\" id=\"continue\">{press}</button>"
+        )
+    };
+    let (resume, grant, start) = match link {
+        Some(Link::Conversation(token)) => (
+            *token,
+            "",
+            button(
+                words.continue_title,
+                words.continue_text,
+                words.continue_button,
+            ),
         ),
-        None => format!("<h1>{}</h1>", words.title),
+        Some(Link::Grant(token)) => (
+            "",
+            *token,
+            button(words.grant_title, words.grant_text, words.grant_button),
+        ),
+        None => ("", "", format!("<h1>{}</h1>", words.title)),
     };
     let body = format!(
-        "<main id=\"start\">{start}<p role=\"status\" id=\"state\" data-loading=\"{}\" data-failed=\"{}\"></p>\
+        "<main id=\"start\">{start}<p role=\"status\" id=\"state\" data-loading=\"{}\" data-failed=\"{}\" \
+         data-denied=\"{}\" data-other=\"{}\"></p>\
          <noscript><p>{}</p></noscript></main>\
-         <script defer src=\"{up}help/assets/help.js\" data-write-key=\"{}\" data-resume=\"{}\" \
+         <script defer src=\"{up}help/assets/help.js\" data-write-key=\"{}\" data-resume=\"{}\" data-grant=\"{}\" \
          data-view=\"{view}\" data-locale=\"{}\" data-mode=\"{mode}\" data-up=\"{up}\"></script>",
         words.loading,
         words.failed,
+        words.grant_denied,
+        words.grant_other,
         words.no_script,
         escape(write_key),
-        escape(resume.unwrap_or_default()),
+        escape(resume),
+        escape(grant),
         words.tag,
     );
     html(words, up, mode, &body, StatusCode::OK, pictures, url)

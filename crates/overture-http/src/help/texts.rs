@@ -17,6 +17,11 @@ pub(super) struct Texts {
     pub(super) continue_title: &'static str,
     pub(super) continue_text: &'static str,
     pub(super) continue_button: &'static str,
+    pub(super) grant_title: &'static str,
+    pub(super) grant_text: &'static str,
+    pub(super) grant_button: &'static str,
+    pub(super) grant_denied: &'static str,
+    pub(super) grant_other: &'static str,
 }
 
 static ALL: [Texts; 4] = [
@@ -32,6 +37,11 @@ static ALL: [Texts; 4] = [
         continue_title: "Continue your conversation",
         continue_text: "Your conversation opens here, in this browser.",
         continue_button: "Continue",
+        grant_title: "A support agent is available to assist",
+        grant_text: "You can talk to a member of our team here. Nothing happens until you start.",
+        grant_button: "Start a chat",
+        grant_denied: "A chat cannot be started with this link now. You can still get help here.",
+        grant_other: "Get help",
     },
     Texts {
         tag: "de",
@@ -45,6 +55,11 @@ static ALL: [Texts; 4] = [
         continue_title: "Ihr Gespräch fortsetzen",
         continue_text: "Ihr Gespräch öffnet sich hier in diesem Browser.",
         continue_button: "Fortsetzen",
+        grant_title: "Unser Support ist für Sie da",
+        grant_text: "Hier können Sie mit unserem Team sprechen. Es geschieht nichts, bevor Sie beginnen.",
+        grant_button: "Chat starten",
+        grant_denied: "Mit diesem Link kann jetzt kein Chat begonnen werden. Hilfe bekommen Sie hier trotzdem.",
+        grant_other: "Hilfe öffnen",
     },
     Texts {
         tag: "es",
@@ -58,6 +73,11 @@ static ALL: [Texts; 4] = [
         continue_title: "Continúe su conversación",
         continue_text: "Su conversación se abre aquí, en este navegador.",
         continue_button: "Continuar",
+        grant_title: "Un agente de soporte está disponible para ayudarle",
+        grant_text: "Aquí puede hablar con nuestro equipo. No ocurre nada hasta que usted empiece.",
+        grant_button: "Iniciar un chat",
+        grant_denied: "Ahora no se puede iniciar un chat con este enlace. Aun así, aquí puede recibir ayuda.",
+        grant_other: "Obtener ayuda",
     },
     Texts {
         tag: "ar",
@@ -71,6 +91,11 @@ static ALL: [Texts; 4] = [
         continue_title: "متابعة محادثتكم",
         continue_text: "ستُفتح محادثتكم هنا في هذا المتصفح.",
         continue_button: "متابعة",
+        grant_title: "يتوفر موظف دعم لمساعدتكم",
+        grant_text: "يمكنكم التحدث مع فريقنا هنا. لن يحدث شيء قبل أن تبدؤوا.",
+        grant_button: "بدء محادثة",
+        grant_denied: "لا يمكن بدء محادثة بهذا الرابط الآن. ما زال بإمكانكم الحصول على المساعدة هنا.",
+        grant_other: "الحصول على المساعدة",
     },
 ];
 

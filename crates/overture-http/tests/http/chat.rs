@@ -58,6 +58,7 @@ pub(crate) async fn chat_on(server: Server) -> (Server, String, CustomerId) {
     });
     server.commit(vec![Effect::Conversation(ConversationRow {
         issue: None,
+        grant: None,
         conversation: conversation(),
         customer,
         request: RequestId::derive(NOW, Seq(9), 0),

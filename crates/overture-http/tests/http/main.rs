@@ -9,6 +9,7 @@ mod callback;
 mod capture;
 mod chat;
 mod consent;
+mod grants;
 mod labels;
 mod lexicon;
 mod operation;

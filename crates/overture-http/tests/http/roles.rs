@@ -23,6 +23,7 @@ const PUBLIC: &[(&str, &str)] = &[
     ("get", "/v1/widget/media/{media}"),
     // The path is the credential: anything but a signed token that has not run out answers 404.
     ("post", "/help/c/{token}"),
+    ("post", "/help/g/{token}"),
     // Twilio signs; without its secret it is told that nothing is set up.
     ("get", "/twilio/media"),
     ("post", "/twilio/voice"),

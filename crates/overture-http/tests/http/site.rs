@@ -195,6 +195,7 @@ fn opened(link: &Continuation) -> Effect {
 fn conversation_row(link: &Continuation, mail_generation: u32) -> Effect {
     Effect::Conversation(ConversationRow {
         issue: None,
+        grant: None,
         conversation: link.conversation,
         customer: link.customer,
         request: RequestId::derive(NOW, Seq(9), 0),

@@ -222,6 +222,7 @@ fn reservation() -> ReservationId {
 fn conversation_row(agent: Option<AgentId>) -> Effect {
     Effect::Conversation(ConversationRow {
         issue: None,
+        grant: None,
         conversation: conversation(),
         customer: customer(),
         request: request(),

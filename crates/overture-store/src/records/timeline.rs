@@ -600,6 +600,8 @@ record! {
         callback: Option<CallbackRowRecord>,
         #[prost(message, optional, tag = "111")]
         issue: Option<NamedIssueRecord>,
+        #[prost(bytes = "vec", optional, tag = "120")]
+        grant: Option<Vec<u8>>,
     }
 }
 

@@ -220,6 +220,23 @@ pub(crate) fn grants_of(
     .collect()
 }
 
+/// Ids follow the time of issue, so the primary key pages through them.
+pub(crate) fn grants(
+    db: &mut dyn Db,
+    cursor: Option<GrantId>,
+    limit: u32,
+) -> Result<Vec<GrantRow>, StoreError> {
+    let before = cursor.map_or([0xff; 16], |grant| *grant.uuid().as_bytes());
+    db.query(
+        "SELECT customer, record FROM grant_state WHERE grant_id < ?1 \
+         ORDER BY grant_id DESC LIMIT ?2",
+        params![before, limit.clamp(1, 1_000)],
+    )?
+    .iter()
+    .map(grant_row)
+    .collect()
+}
+
 fn grant_row(row: &Row) -> Result<GrantRow, StoreError> {
     Ok(GrantRow {
         customer: customer_id(row.array(0)?),

@@ -246,6 +246,7 @@ pub(crate) fn email(of: CustomerId, n: u64, value: &str) -> IdentityLink {
 pub(crate) fn conversation(of: CustomerId, n: u64, status: ConversationStatus) -> ConversationRow {
     ConversationRow {
         issue: None,
+        grant: None,
         conversation: InteractionId::derive(NOW, Seq(n), 0),
         customer: of,
         request: RequestId::derive(NOW, Seq(n), 0),

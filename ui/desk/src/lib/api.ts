@@ -243,6 +243,10 @@ export class Api {
   add_token = (name: string, scopes: string[]) =>
     this.post<wire.ApiToken>('/v1/admin/tokens', { name, scopes });
   remove_token = (id: string) => this.request<void>('DELETE', `/v1/admin/tokens/${seg(id)}`);
+  grants = (query: Query) => this.get<wire.GrantPage>('/v1/grants', query);
+  grant = (id: string) => this.get<wire.GrantDetail>(`/v1/grants/${seg(id)}`);
+  issue_grant = (terms: wire.GrantTerms) => this.post<wire.IssuedGrant>('/v1/grants', terms);
+  revoke_grant = (id: string) => this.post(`/v1/grants/${seg(id)}/revoke`);
   articles = () => this.get<wire.ArticleList>('/v1/admin/articles');
   article = (id: string) => this.get<wire.ArticleDetail>(`/v1/admin/articles/${seg(id)}`);
   add_article = (

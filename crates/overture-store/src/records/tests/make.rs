@@ -632,7 +632,7 @@ impl Make {
             5 => CustomerBody::OfferAccepted {
                 offer: self.offer_id(),
                 option: self.option(),
-                grant: self.maybe(Self::grant_id),
+                grant: self.maybe(|make| make.grant().grant),
                 key: self.number(),
                 phone: self.maybe(Self::private),
             },
@@ -1160,6 +1160,7 @@ impl Make {
             chat: Box::new(self.chat_standing()),
             callback: self.maybe(Self::callback_row),
             issue: self.maybe(Self::named_issue),
+            grant: self.maybe(Self::grant_id),
         }
     }
 
