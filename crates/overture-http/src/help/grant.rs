@@ -94,7 +94,7 @@ pub(super) async fn redeem(
         .open_grant(&token)
         .ok_or_else(ApiError::not_available)?;
     let (source, _) = first_source(&app).ok_or_else(ApiError::not_available)?;
-    let customer = owner(&app, grant).await?;
+    let customer = owner(&app, grant, generation).await?;
     // The link stands for a browser of its own: it proves a mailbox, and opens no chat of others.
     let device = app.keys.link(IdentifierKind::Device, &token);
     let conversation = match under_way(&app, customer, device).await {
@@ -130,12 +130,13 @@ pub(super) async fn redeem(
     }))
 }
 
-/// Whose the grant is now.
-async fn owner(app: &App, grant: GrantId) -> ApiResult<CustomerId> {
+/// Whose the grant is now. Revoking it ends the link for a chat under way, too.
+async fn owner(app: &App, grant: GrantId, generation: u32) -> ApiResult<CustomerId> {
     let owner = app
         .store(move |store| {
             let row = store.grant(grant)?;
-            row.map(|row| store.survivor(row.customer)).transpose()
+            let valid = row.filter(|row| row.grant.generation == generation);
+            valid.map(|row| store.survivor(row.customer)).transpose()
         })
         .await?;
     owner.ok_or_else(ApiError::not_available)

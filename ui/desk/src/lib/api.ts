@@ -1,6 +1,7 @@
 // One typed client for the server. It holds the CSRF token, and every failure is an ApiError that names the field.
 
 import type * as wire from './wire';
+import type * as wire_grants from './wire_grants';
 
 export class ApiError extends Error {
   constructor(
@@ -243,9 +244,9 @@ export class Api {
   add_token = (name: string, scopes: string[]) =>
     this.post<wire.ApiToken>('/v1/admin/tokens', { name, scopes });
   remove_token = (id: string) => this.request<void>('DELETE', `/v1/admin/tokens/${seg(id)}`);
-  grants = (query: Query) => this.get<wire.GrantPage>('/v1/grants', query);
-  grant = (id: string) => this.get<wire.GrantDetail>(`/v1/grants/${seg(id)}`);
-  issue_grant = (terms: wire.GrantTerms) => this.post<wire.IssuedGrant>('/v1/grants', terms);
+  grants = (query: Query) => this.get<wire_grants.GrantPage>('/v1/grants', query);
+  grant = (id: string) => this.get<wire_grants.GrantDetail>(`/v1/grants/${seg(id)}`);
+  issue_grant = (terms: wire_grants.GrantTerms) => this.post<wire_grants.IssuedGrant>('/v1/grants', terms);
   revoke_grant = (id: string) => this.post(`/v1/grants/${seg(id)}/revoke`);
   articles = () => this.get<wire.ArticleList>('/v1/admin/articles');
   article = (id: string) => this.get<wire.ArticleDetail>(`/v1/admin/articles/${seg(id)}`);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { channels, tell_step, uses } from './grants';
-import type { GrantStep } from './wire';
+import type { GrantStep } from './wire_grants';
 
 describe('contact authorizations', () => {
   it('says how much is used', () => {

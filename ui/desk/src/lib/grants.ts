@@ -1,7 +1,7 @@
 // Contact authorizations as people read them.
 
 import { words } from './format';
-import type { Grant, GrantState, GrantStep } from './wire';
+import type { Grant, GrantState, GrantStep } from './wire_grants';
 
 export const STATE_LABEL: Record<GrantState, string> = {
   active: 'Active',
