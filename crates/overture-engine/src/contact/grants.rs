@@ -4,7 +4,7 @@
 
 use smallvec::SmallVec;
 
-use crate::{contact::conversation, customer::Step, model::*};
+use crate::{contact::conversation, customer::Step, decide::Rule, model::*};
 
 /// How many finished uses a grant remembers, so that a replayed key consumes nothing.
 const REDEMPTIONS_MAX: usize = 16;
@@ -19,6 +19,8 @@ pub(crate) fn issue(step: &mut Step<'_>, terms: &GrantTerms) -> GrantId {
         grant: GrantId::derive(step.at, step.seq, ordinal),
         base_limit: terms.limit,
         boost: 0,
+        boosted_at: step.at,
+        boost_half_life: Millis(0),
         used: 0,
         held: 0,
         channels: terms.channels.clone(),
@@ -37,7 +39,7 @@ pub(crate) fn issue(step: &mut Step<'_>, terms: &GrantTerms) -> GrantId {
 
 /// Staff or a program issues a grant; the same key gives the same grant.
 pub(crate) fn issued(step: &mut Step<'_>, terms: &GrantTerms, key: u64) -> Reply {
-    if step.state.grants.len() >= GRANTS_MAX {
+    if !has_room(step.state) {
         return Reply::NotAvailable;
     }
     let known = step
@@ -60,6 +62,72 @@ pub(crate) fn issued(step: &mut Step<'_>, terms: &GrantTerms, key: u64) -> Reply
         grant: id,
         generation: grant.generation,
         expires_at: grant.expires_at,
+    }
+}
+
+/// Whether the customer may have one more.
+pub(crate) fn has_room(state: &CustomerState) -> bool {
+    state.grants.len() < GRANTS_MAX
+}
+
+/// The grant that a boost goes to: the one that lasts longest, used up or not.
+pub(crate) fn raisable(state: &CustomerState, at: Timestamp) -> Option<GrantId> {
+    let in_force = |grant: &&GrantState| {
+        matches!(
+            grant.standing(at),
+            GrantStanding::Active | GrantStanding::Exhausted
+        )
+    };
+    let grants = state.grants.iter().filter(in_force);
+    let longest = grants.max_by_key(|grant| grant.expires_at)?;
+    Some(longest.grant)
+}
+
+/// A grant that still allows a contact, whatever the channel.
+pub(crate) fn reusable(state: &CustomerState, at: Timestamp) -> Option<GrantId> {
+    let mut grants = state.grants.iter();
+    let usable = grants.find(|grant| grant.standing(at) == GrantStanding::Active)?;
+    Some(usable.grant)
+}
+
+/// Dynamic authorization: the grant allows more contacts, up to the policy's cap, until that wears off.
+pub(crate) fn boost(step: &mut Step<'_>, id: GrantId, rule: &Rule) {
+    let settings = step.world.policy.grants;
+    let at = step.at;
+    let Some(grant) = find(step.state, id) else {
+        return;
+    };
+    let raised = (grant.boost + rule.boost).min(settings.boost_max);
+    if raised <= grant.boost {
+        return;
+    }
+    grant.boost = raised;
+    grant.boosted_at = at;
+    grant.boost_half_life = settings.boost_half_life;
+    let change = LedgerChange::Boosted {
+        rule: rule.key,
+        boost: raised,
+    };
+    record(step, id, change);
+}
+
+/// Half of each boost goes a half-life; what is in use stays.
+fn wear_off(step: &mut Step<'_>) {
+    let at = step.at;
+    let mut changed: SmallVec<[(GrantId, u32); 1]> = SmallVec::new();
+    for grant in &mut step.state.grants {
+        if grant.boost_due().is_none_or(|due| at < due) {
+            continue;
+        }
+        let half_life = grant.boost_half_life.0.max(1);
+        let halvings = at.since(grant.boosted_at).0 / half_life;
+        let left = grant.boost.checked_shr(halvings.min(32) as u32);
+        grant.boost = left.unwrap_or(0).max(grant.boost_in_use());
+        grant.boosted_at = grant.boosted_at + Millis(half_life * halvings);
+        changed.push((grant.grant, grant.boost));
+    }
+    for (id, boost) in changed {
+        record(step, id, LedgerChange::Decayed { boost });
     }
 }
 
@@ -192,8 +260,9 @@ fn settle_held(
     }
 }
 
-/// Drops grants whose time ran out and of which no use is under way.
+/// Lets boosts wear off, and drops grants whose time ran out and of which no use is under way.
 pub(crate) fn run_out(step: &mut Step<'_>) {
+    wear_off(step);
     let at = step.at;
     let over: SmallVec<[GrantId; 1]> = step
         .state
@@ -208,14 +277,15 @@ pub(crate) fn run_out(step: &mut Step<'_>) {
     }
 }
 
-/// When the next grant runs out. One with a use under way waits for it.
+/// When the next grant runs out or loses a part of its boost. One with a use under way waits for it.
 pub(crate) fn due(state: &CustomerState) -> Option<Timestamp> {
-    state
+    let ends = state
         .grants
         .iter()
         .filter(|grant| grant.held == 0)
-        .map(|grant| grant.expires_at)
-        .min()
+        .map(|grant| grant.expires_at);
+    let halves = state.grants.iter().filter_map(GrantState::boost_due);
+    ends.chain(halves).min()
 }
 
 /// A usable grant for `channel`, the one that ends first.

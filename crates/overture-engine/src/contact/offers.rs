@@ -47,6 +47,7 @@ pub(crate) fn act(step: &mut Step<'_>, hit: RuleHit, event: Option<&str>) {
         }
         Conclusion::Act => match (rule.action, rule.style()) {
             (Action::Escalate, _) => alert(step, rule, Outcome::Escalate, event),
+            (Action::Grant | Action::Boost, _) => authorize(step, rule, event),
             (_, Some(style)) => make(step, rule, style),
             (_, None) => alert(step, rule, Outcome::Notify, event),
         },
@@ -191,6 +192,26 @@ const fn channel_of(option: OfferOptionKind) -> Option<ChannelKind> {
         OfferOptionKind::Callback => Some(ChannelKind::Callback),
         OfferOptionKind::Faq | OfferOptionKind::SmartPause => None,
     }
+}
+
+/// Issues the rule's grant, or raises the one that there is; the customer hears nothing of it.
+fn authorize(step: &mut Step<'_>, rule: &Rule, event: Option<&str>) {
+    let Some(terms) = &rule.grant else {
+        return;
+    };
+    let outcome = match (grants::raisable(step.state, step.at), rule.action) {
+        (None, _) => Outcome::Grant(grants::issue(step, terms)),
+        (Some(grant), Action::Boost) => {
+            grants::boost(step, grant, rule);
+            Outcome::Boost(grant)
+        }
+        (Some(grant), _) => Outcome::Grant(match grants::reusable(step.state, step.at) {
+            Some(usable) => usable,
+            None if grants::has_room(step.state) => grants::issue(step, terms),
+            None => grant,
+        }),
+    };
+    record(step, rule, None, outcome, event);
 }
 
 fn alert(step: &mut Step<'_>, rule: &Rule, outcome: Outcome, event: Option<&str>) {

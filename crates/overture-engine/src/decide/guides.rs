@@ -131,6 +131,7 @@ fn rule(target: &GuideTarget, when: Condition, guide: LiveGuide) -> Rule {
         about: target.name.clone(),
         when,
         action: Action::Prompt,
+        boost: 0,
         priority: target.priority,
         min_identity: IdentityLevel::Anonymous,
         grant: None,

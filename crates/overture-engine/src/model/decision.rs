@@ -1,7 +1,7 @@
 //! Decisions, the reasons against them, and their traces.
 
 use super::{
-    Contribution, CustomerId, DecisionId, GrantStanding, InteractionId, OfferId, Timestamp,
+    Contribution, CustomerId, DecisionId, GrantId, GrantStanding, InteractionId, OfferId, Timestamp,
 };
 
 /// What was decided about a customer by a rule.
@@ -15,18 +15,24 @@ pub enum Outcome {
     Notify,
     /// Hand to senior staff.
     Escalate,
+    /// Let the customer reach an agent: this grant allows it.
+    Grant(GrantId),
+    /// Let the customer reach an agent more often: this grant allows it.
+    Boost(GrantId),
     /// Leave the customer alone, for these reasons; the deciding one first, never empty.
     Withhold(Vec<WithholdReason>),
 }
 
 impl Outcome {
-    /// `prompt`, `offer`, `notify`, `escalate` or `withhold`.
+    /// `prompt`, `offer`, `notify`, `escalate`, `grant`, `boost` or `withhold`.
     pub const fn name(&self) -> &'static str {
         match self {
             Outcome::Prompt(_) => "prompt",
             Outcome::Offer(_) => "offer",
             Outcome::Notify => "notify",
             Outcome::Escalate => "escalate",
+            Outcome::Grant(_) => "grant",
+            Outcome::Boost(_) => "boost",
             Outcome::Withhold(_) => "withhold",
         }
     }

@@ -7,8 +7,8 @@ use super::{
     GuideId, IdentifierKind, IdentityLink, InteractionId, LabelledText, LinkKey, MailFailure,
     MessageId, Millis, MoodReading, NamedIssue, NotAnalysed, OfferId, OfferOptionKind, OfferStage,
     OfferStyle, Outcome, PauseChange, Private, Purpose, ReadingOf, RedemptionId, RequestId,
-    RequestState, ResolutionCode, SearchMiss, Signal, SourceId, TextIssue, TextLabel, Timestamp,
-    UtteranceView,
+    RequestState, ResolutionCode, RuleKey, SearchMiss, Signal, SourceId, TextIssue, TextLabel,
+    Timestamp, UtteranceView,
 };
 
 /// One thing to be written in the same transaction as the input that caused it.
@@ -438,6 +438,18 @@ pub enum LedgerChange {
     Revoked,
     /// It came along from a folded customer.
     Carried,
+    /// A rule let it allow more contacts.
+    Boosted {
+        /// Which rule.
+        rule: RuleKey,
+        /// Contacts beyond the limit it was issued with, now.
+        boost: u32,
+    },
+    /// A part of its boost wore off.
+    Decayed {
+        /// Contacts beyond the limit it was issued with, now.
+        boost: u32,
+    },
 }
 
 impl LedgerChange {
@@ -452,6 +464,8 @@ impl LedgerChange {
             LedgerChange::Expired => "expired",
             LedgerChange::Revoked => "revoked",
             LedgerChange::Carried => "carried",
+            LedgerChange::Boosted { .. } => "boosted",
+            LedgerChange::Decayed { .. } => "decayed",
         }
     }
 }

@@ -22,8 +22,13 @@ pub struct GrantState {
     pub grant: GrantId,
     /// Contacts allowed when it was issued. `0 <= used + held <= base_limit + boost`.
     pub base_limit: u32,
-    /// Contacts added since, by severity.
+    /// Contacts added since by rules, as of `boosted_at`. It halves every `boost_half_life`, but
+    /// never below what is in use.
     pub boost: u32,
+    /// When it was last raised or halved.
+    pub boosted_at: Timestamp,
+    /// How long half of it lasts.
+    pub boost_half_life: Millis,
     /// Contacts made.
     pub used: u32,
     /// Contacts under way: received and not yet connected.
@@ -81,6 +86,16 @@ impl GrantState {
         } else {
             GrantStanding::Active
         }
+    }
+
+    /// What of its boost is in use, and stays.
+    pub fn boost_in_use(&self) -> u32 {
+        (self.used + self.held).saturating_sub(self.base_limit)
+    }
+
+    /// When half of its boost goes; `None` while none of it may.
+    pub fn boost_due(&self) -> Option<Timestamp> {
+        (self.boost > self.boost_in_use()).then(|| self.boosted_at + self.boost_half_life)
     }
 
     /// Whether it covers `channel`.

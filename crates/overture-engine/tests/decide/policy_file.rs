@@ -121,6 +121,11 @@ fn a_mistake_in_the_file_has_its_exact_place() {
         (rule("when = 'offer.open'\nwhen_not = 'x'"), vec!["4:1 there is no key `when_not` here"]),
         (rule("when = 'event.name == \"x\"'\ndwell_s = 5"), vec!["4:11 expected no `dwell_s`: `event.name` holds for one event only"]),
         (rule("when = 'offer.open'\nrequire_grant = true\noptions = [\"faq\"]"), vec!["4:17 expected `chat` or `callback` among the options: nothing else needs a grant"]),
+        (rule("when = 'offer.open'\nboost = 2"), vec!["4:9 expected no `boost` but with the action \"boost\""]),
+        ("[grants]\nboost_max = 101\nboost_half_life_h = 0".into(), vec![
+            "2:13 expected `boost_max` to be a whole number from 0 to 100",
+            "3:21 expected `boost_half_life_h` to be a number from 0.01 to 8784",
+        ]),
         (
             "rules = [{ id = \"a\", when = \"offer.open\", action = \"notify\" }, { id = \"a\", when = \"offer.open\", action = \"notify\" }]".into(),
             vec!["1:71 there is already a rule `a`"],

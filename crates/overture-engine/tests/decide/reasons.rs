@@ -23,6 +23,8 @@ fn grant(
         issue_key: None,
         base_limit: limit,
         boost: 0,
+        boosted_at: NOON,
+        boost_half_life: Millis(0),
         used,
         held: 0,
         channels: channels.into(),

@@ -4,6 +4,7 @@
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+mod boosts;
 mod claims;
 
 use std::{collections::BTreeMap, sync::Arc};

@@ -623,6 +623,8 @@ async fn the_context_says_why_in_one_line() {
         grant: GrantId::derive(NOW, Seq(1), 0),
         base_limit: 1,
         boost: 0,
+        boosted_at: NOW,
+        boost_half_life: Millis(0),
         used: 0,
         held: 0,
         channels: Default::default(),

@@ -418,6 +418,10 @@ record! {
         redemptions: Vec<RedemptionRecord>,
         #[prost(fixed64, optional, tag = "12")]
         issue_key: Option<u64>,
+        #[prost(int64, tag = "120")]
+        boosted_at: i64,
+        #[prost(uint64, tag = "121")]
+        boost_half_life: u64,
     }
 }
 

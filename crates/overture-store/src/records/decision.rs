@@ -36,7 +36,7 @@ record! {
     }
 }
 
-/// What was decided. `kind`: 1 prompt, 2 offer, 3 notify, 4 escalate, 5 withhold.
+/// What was decided. `kind`: 1 prompt, 2 offer, 3 notify, 4 escalate, 5 withhold, 6 grant, 7 boost.
 #[derive(Clone, PartialEq, prost::Message)]
 pub(crate) struct OutcomeRecord {
     #[prost(uint32, tag = "1")]
@@ -45,22 +45,38 @@ pub(crate) struct OutcomeRecord {
     offer: Vec<u8>,
     #[prost(uint32, repeated, tag = "3")]
     reasons: Vec<u32>,
+    #[prost(bytes = "vec", tag = "4")]
+    grant: Vec<u8>,
 }
 
 impl Wire<OutcomeRecord> for Outcome {
     fn write(&self, writer: &mut Writer<'_>) -> OutcomeRecord {
-        let (kind, offer, reasons) = match self {
-            Outcome::Prompt(offer) => (1, offer.write(writer), Vec::new()),
-            Outcome::Offer(offer) => (2, offer.write(writer), Vec::new()),
-            Outcome::Notify => (3, Vec::new(), Vec::new()),
-            Outcome::Escalate => (4, Vec::new(), Vec::new()),
-            Outcome::Withhold(reasons) => (5, Vec::new(), reasons.write(writer)),
+        let mut record = OutcomeRecord::default();
+        record.kind = match self {
+            Outcome::Prompt(offer) => {
+                record.offer = offer.write(writer);
+                1
+            }
+            Outcome::Offer(offer) => {
+                record.offer = offer.write(writer);
+                2
+            }
+            Outcome::Notify => 3,
+            Outcome::Escalate => 4,
+            Outcome::Withhold(reasons) => {
+                record.reasons = reasons.write(writer);
+                5
+            }
+            Outcome::Grant(grant) => {
+                record.grant = grant.write(writer);
+                6
+            }
+            Outcome::Boost(grant) => {
+                record.grant = grant.write(writer);
+                7
+            }
         };
-        OutcomeRecord {
-            kind,
-            offer,
-            reasons,
-        }
+        record
     }
 
     fn read(record: OutcomeRecord, reader: Reader<'_>) -> Result<Self, RecordError> {
@@ -70,6 +86,8 @@ impl Wire<OutcomeRecord> for Outcome {
             3 => Outcome::Notify,
             4 => Outcome::Escalate,
             5 => Outcome::Withhold(take!(record.reasons, OutcomeRecord, reader)),
+            6 => Outcome::Grant(take!(record.grant, OutcomeRecord, reader)),
+            7 => Outcome::Boost(take!(record.grant, OutcomeRecord, reader)),
             other => {
                 return Err(
                     RecordError::from(Problem::Number(other.into())).at("OutcomeRecord", "kind")

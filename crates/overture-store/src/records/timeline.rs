@@ -500,7 +500,7 @@ impl Wire<AuthorRecord> for Author {
 required!(AuthorRecord for Author);
 
 /// What happened to a grant. `kind`: 1 issued, 2 held, 3 connected, 4 released, 5 denied,
-/// 6 expired, 7 revoked, 8 carried. The ledger's hashes are over these bytes too.
+/// 6 expired, 7 revoked, 8 carried, 9 boosted, 10 decayed (`limit` is the boost then). The ledger's hashes are over these bytes too.
 #[derive(Clone, PartialEq, prost::Message)]
 pub(crate) struct ChangeRecord {
     #[prost(uint32, tag = "1")]
@@ -511,6 +511,8 @@ pub(crate) struct ChangeRecord {
     redemption: Vec<u8>,
     #[prost(uint32, tag = "4")]
     denial: u32,
+    #[prost(fixed64, tag = "5")]
+    rule: u64,
 }
 
 impl Wire<ChangeRecord> for LedgerChange {
@@ -540,6 +542,15 @@ impl Wire<ChangeRecord> for LedgerChange {
             LedgerChange::Expired => 6,
             LedgerChange::Revoked => 7,
             LedgerChange::Carried => 8,
+            LedgerChange::Boosted { rule, boost } => {
+                record.rule = rule.write(w);
+                record.limit = *boost;
+                9
+            }
+            LedgerChange::Decayed { boost } => {
+                record.limit = *boost;
+                10
+            }
         };
         record
     }
@@ -556,6 +567,13 @@ impl Wire<ChangeRecord> for LedgerChange {
             6 => LedgerChange::Expired,
             7 => LedgerChange::Revoked,
             8 => LedgerChange::Carried,
+            9 => LedgerChange::Boosted {
+                rule: take!(record.rule, ChangeRecord, r),
+                boost: record.limit,
+            },
+            10 => LedgerChange::Decayed {
+                boost: record.limit,
+            },
             other => {
                 return Err(
                     RecordError::from(Problem::Number(other.into())).at("ChangeRecord", "kind")

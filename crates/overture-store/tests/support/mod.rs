@@ -270,6 +270,8 @@ pub(crate) fn grant(n: u64) -> GrantState {
         grant: GrantId::derive(NOW, Seq(n), 0),
         base_limit: 3,
         boost: 0,
+        boosted_at: NOW,
+        boost_half_life: Millis(0),
         used: 1,
         held: 0,
         channels: smallvec::smallvec![ChannelKind::Chat],

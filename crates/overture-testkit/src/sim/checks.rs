@@ -44,7 +44,8 @@ impl Contacts {
                         assert!(!reasons.is_empty(), "a decision has a reason");
                         self.withheld += 1;
                     }
-                    Outcome::Notify | Outcome::Escalate => {}
+                    Outcome::Notify | Outcome::Escalate | Outcome::Grant(_) | Outcome::Boost(_) => {
+                    }
                 },
                 _ => {}
             }

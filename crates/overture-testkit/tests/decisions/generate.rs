@@ -220,6 +220,8 @@ fn grant(random: &mut Random, number: u64, now: Timestamp) -> GrantState {
         grant: GrantId::derive(START, Seq(number), 7),
         base_limit: limit,
         boost: 0,
+        boosted_at: START,
+        boost_half_life: Millis(0),
         used: random.below(u64::from(limit) + 1) as u32,
         held: 0,
         channels: Default::default(),

@@ -125,7 +125,10 @@ fn one(seed: u64, policies: &[Policy], seen: &mut Seen) {
                             *seen.reasons.entry(reason.name()).or_default() += 1;
                         }
                     }
-                    Outcome::Notify | Outcome::Escalate => {}
+                    Outcome::Notify
+                    | Outcome::Escalate
+                    | Outcome::Grant(_)
+                    | Outcome::Boost(_) => {}
                 }
             }
             Effect::Count { what, .. } if *what != "queue_full" => seen.decisions += 1,

@@ -22,6 +22,11 @@ describe('contact authorizations', () => {
       { at, kind: 'change', change: 'denied', detail: 'exhausted', ledger },
       'A use was refused: every contact was used already',
     ],
+    [
+      { at, kind: 'change', change: 'boosted', boost: 1, ledger },
+      'A rule raised it: one contact more than it was issued for',
+    ],
+    [{ at, kind: 'change', change: 'decayed', boost: 0, ledger }, 'What was added has worn off'],
     [{ at, kind: 'change', change: 'denied', detail: 'too_odd', ledger }, 'A use was refused: Too odd'],
     [
       { at, kind: 'decision', decision: 'dec_1', rule: 'struggle-offer' },

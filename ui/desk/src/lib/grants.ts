@@ -83,9 +83,19 @@ function change(step: Extract<GrantStep, { kind: 'change' }>): string {
       return 'Its time ran out';
     case 'revoked':
       return 'Revoked: its link and token are no longer valid';
+    case 'boosted':
+      return `A rule raised it: ${more(step.boost)} than it was issued for`;
+    case 'decayed':
+      return step.boost
+        ? `What was added is wearing off: now ${more(step.boost)} than it was issued for`
+        : 'What was added has worn off';
     case 'carried':
       return 'Came along when two customers turned out to be one';
     default:
       return words(step.change);
   }
+}
+
+function more(boost = 0): string {
+  return boost === 1 ? 'one contact more' : `${boost} contacts more`;
 }

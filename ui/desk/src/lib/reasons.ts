@@ -87,6 +87,8 @@ const OUTCOMES: Record<Outcome, string> = {
   offer: 'Offered help',
   notify: 'Notified',
   escalate: 'Escalated',
+  grant: 'Authorized',
+  boost: 'Authorized more',
   withhold: 'Withheld',
 };
 export const OUTCOME_ORDER = Object.keys(OUTCOMES) as Outcome[];

@@ -461,7 +461,7 @@ export interface CustomerContext {
 
 export type ResolutionCode = 'solved' | 'workaround' | 'no_fix' | 'spam' | 'callback_no_answer' | 'other';
 
-export type Outcome = 'prompt' | 'offer' | 'notify' | 'escalate' | 'withhold';
+export type Outcome = 'prompt' | 'offer' | 'notify' | 'escalate' | 'grant' | 'boost' | 'withhold';
 
 export interface Reason {
   code: string;

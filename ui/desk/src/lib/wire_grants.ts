@@ -28,6 +28,8 @@ export type GrantStep = { at: string } & (
       kind: 'change';
       change: string;
       limit?: number;
+      /** Contacts beyond the limit, from then on. */
+      boost?: number;
       redemption?: string;
       detail?: string;
       ledger: { partition: number; row: number };

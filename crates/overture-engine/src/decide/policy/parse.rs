@@ -434,14 +434,25 @@ fn offer(root: &mut Section<'_, '_>) -> OfferSettings {
 }
 
 fn grants(root: &mut Section<'_, '_>) -> GrantSettings {
-    let mut section = root.section("grants", &["limit", "ttl_h"]);
-    grant_terms(&mut section, GrantSettings::default())
+    let known = ["limit", "ttl_h", "boost_max", "boost_half_life_h"];
+    let default = GrantSettings::default();
+    let mut section = root.section("grants", &known);
+    GrantSettings {
+        boost_max: section.whole("boost_max", default.boost_max, 0..=100),
+        boost_half_life: section.span_in(
+            "boost_half_life_h",
+            default.boost_half_life,
+            0.01..=8_784.0,
+        ),
+        ..grant_terms(&mut section, default)
+    }
 }
 
 pub(super) fn grant_terms(section: &mut Section<'_, '_>, default: GrantSettings) -> GrantSettings {
     GrantSettings {
         limit: section.whole("limit", default.limit, 1..=1_000),
         ttl: section.span_in("ttl_h", default.ttl, 0.01..=8_784.0),
+        ..default
     }
 }
 

@@ -12,11 +12,13 @@ use crate::{
     model::{GrantTerms, IdentityLevel, Millis, OfferOptionKind, RuleKey},
 };
 
-const ACTIONS: [(&str, Action); 4] = [
+const ACTIONS: [(&str, Action); 6] = [
     ("prompt", Action::Prompt),
     ("offer", Action::Offer),
     ("notify", Action::Notify),
     ("escalate", Action::Escalate),
+    ("grant", Action::Grant),
+    ("boost", Action::Boost),
 ];
 const LEVELS: [(&str, IdentityLevel); 3] = [
     ("anonymous", IdentityLevel::Anonymous),
@@ -49,6 +51,7 @@ pub(super) fn rules(root: &mut Section<'_, '_>, defaults: &RuleDefaults) -> Vec<
             "priority",
             "min_identity",
             "grant",
+            "boost",
             "require_grant",
             "options",
             "skill",
@@ -148,6 +151,7 @@ struct RuleRest {
     priority: u16,
     min_identity: IdentityLevel,
     grant: Option<GrantTerms>,
+    boost: u32,
     require_grant: bool,
     options: SmallVec<[OfferOptionKind; 4]>,
     skill: Option<String>,
@@ -168,11 +172,15 @@ impl RuleRest {
             let mut inner = section.section("grant", &["limit", "ttl_h"]);
             grant_terms(&mut inner, defaults.grants)
         };
-        if section.item("grant").is_some() && (require_grant || !reaches_agent) {
+        let issues = matches!(action, Action::Grant | Action::Boost);
+        if section.item("grant").is_some() && (require_grant || !reaches_agent) && !issues {
             section.refuse(
                 "grant",
                 "expected no `grant` where the rule requires one or reaches no agent",
             );
+        }
+        if section.item("boost").is_some() && action != Action::Boost {
+            section.refuse("boost", "expected no `boost` but with the action \"boost\"");
         }
         if require_grant && !reaches_agent {
             section.refuse(
@@ -190,11 +198,12 @@ impl RuleRest {
             about: section.text("about", 200).unwrap_or_default().to_owned(),
             priority: section.whole("priority", 0, 0..=1_000) as u16,
             min_identity: section.choice("min_identity", &LEVELS).unwrap_or_default(),
-            grant: (reaches_agent && !require_grant).then(|| GrantTerms {
+            grant: (issues || reaches_agent && !require_grant).then(|| GrantTerms {
                 limit: terms.limit,
                 ttl: terms.ttl,
                 channels: SmallVec::new(),
             }),
+            boost: section.whole("boost", 1, 1..=100),
             require_grant,
             options,
             skill: section.text("skill", 64).map(str::to_owned),
@@ -215,6 +224,7 @@ impl RuleRest {
             priority: self.priority,
             min_identity: self.min_identity,
             grant: self.grant,
+            boost: self.boost,
             require_grant: self.require_grant,
             options: self.options,
             skill: self.skill,

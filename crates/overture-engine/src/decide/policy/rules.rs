@@ -18,16 +18,22 @@ pub enum Action {
     Notify,
     /// A hand-over to senior staff.
     Escalate,
+    /// A grant, without a word to the customer.
+    Grant,
+    /// More contacts on the grant the customer has.
+    Boost,
 }
 
 impl Action {
-    /// `prompt`, `offer`, `notify` or `escalate`.
+    /// `prompt`, `offer`, `notify`, `escalate`, `grant` or `boost`.
     pub const fn name(self) -> &'static str {
         match self {
             Action::Prompt => "prompt",
             Action::Offer => "offer",
             Action::Notify => "notify",
             Action::Escalate => "escalate",
+            Action::Grant => "grant",
+            Action::Boost => "boost",
         }
     }
 
@@ -41,7 +47,7 @@ impl Action {
         match self {
             Action::Prompt => Some(OfferStyle::Prompt),
             Action::Offer => Some(OfferStyle::Banner),
-            Action::Notify | Action::Escalate => None,
+            Action::Notify | Action::Escalate | Action::Grant | Action::Boost => None,
         }
     }
 }
@@ -63,8 +69,11 @@ pub struct Rule {
     pub priority: u16,
     /// How far the person must be proven.
     pub min_identity: IdentityLevel,
-    /// The grant it issues, where its options reach an agent and it requires none.
+    /// The grant it issues, where its options reach an agent and it requires none, and where a
+    /// grant is what it asks for.
     pub grant: Option<GrantTerms>,
+    /// Contacts that a boost adds.
+    pub boost: u32,
     /// Whether an earlier grant must be usable.
     pub require_grant: bool,
     /// What its offer holds; empty for alerts and escalations.

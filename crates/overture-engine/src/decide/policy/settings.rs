@@ -275,18 +275,27 @@ impl Default for OfferSettings {
     }
 }
 
-/// What the grants of offers allow.
+/// What grants that rules issue allow, and how far rules may raise them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct GrantSettings {
     /// How many contacts.
     pub limit: u32,
     /// For how long.
     pub ttl: Millis,
+    /// Contacts that boosts may add to one grant at most.
+    pub boost_max: u32,
+    /// How long half of a boost lasts.
+    pub boost_half_life: Millis,
 }
 
 impl Default for GrantSettings {
     fn default() -> Self {
-        Self { limit: 1, ttl: DAY }
+        Self {
+            limit: 1,
+            ttl: DAY,
+            boost_max: 3,
+            boost_half_life: DAY,
+        }
     }
 }
 

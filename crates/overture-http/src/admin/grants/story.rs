@@ -36,6 +36,9 @@ pub(super) fn tell(app: &App, store: &dyn Store, row: &GrantRow) -> Result<Vec<V
             | LedgerChange::Released(redemption) => {
                 step["redemption"] = redemption.to_string().into();
             }
+            LedgerChange::Boosted { boost, .. } | LedgerChange::Decayed { boost } => {
+                step["boost"] = boost.into();
+            }
             LedgerChange::Denied(denial) => step["detail"] = denial.name().into(),
             LedgerChange::Expired | LedgerChange::Revoked | LedgerChange::Carried => {}
         }

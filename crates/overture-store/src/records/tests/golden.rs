@@ -31,7 +31,7 @@ const RECORDS_MAX: u64 = 60;
 const BYTES_ENOUGH: usize = 5_000;
 
 /// The files of fields that came after a type's first file.
-const LATER: [(&str, &str); 19] = [
+const LATER: [(&str, &str); 24] = [
     ("customer", "customer_hours_of_callbacks"),
     ("route", "route_numbers_of_bookings"),
     ("customer", "customer_browsers"),
@@ -51,6 +51,11 @@ const LATER: [(&str, &str); 19] = [
     ("customer", "customer_calls"),
     ("timeline", "timeline_calls"),
     ("conversation", "conversation_grant"),
+    ("customer", "customer_boosts"),
+    ("timeline", "timeline_boosts"),
+    ("decision", "decision_boosts"),
+    ("grant", "grant_boosts"),
+    ("change", "change_boosts"),
 ];
 
 type IsWanted = fn(&Input) -> bool;

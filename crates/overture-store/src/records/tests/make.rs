@@ -383,6 +383,8 @@ impl Make {
             grant: self.grant_id(),
             base_limit: self.small(),
             boost: self.small(),
+            boosted_at: self.at(),
+            boost_half_life: Millis(self.number()),
             used: self.small(),
             held: self.small(),
             channels: self.many(Self::channel),
@@ -974,7 +976,9 @@ impl Make {
     }
 
     fn outcome(&mut self) -> Outcome {
-        match self.below(6) {
+        match self.below(8) {
+            6 => Outcome::Grant(self.grant_id()),
+            7 => Outcome::Boost(self.grant_id()),
             0 => Outcome::Prompt(self.offer_id()),
             1 => Outcome::Offer(self.offer_id()),
             2 => Outcome::Notify,
@@ -1010,7 +1014,14 @@ impl Make {
     }
 
     pub(super) fn change(&mut self) -> LedgerChange {
-        match self.below(8) {
+        match self.below(10) {
+            8 => LedgerChange::Boosted {
+                rule: RuleKey(self.number()),
+                boost: self.small(),
+            },
+            9 => LedgerChange::Decayed {
+                boost: self.small(),
+            },
             0 => LedgerChange::Issued {
                 limit: self.small(),
             },
