@@ -16,6 +16,7 @@ mod check;
 mod index;
 mod lane;
 mod place;
+pub mod queueing;
 mod ranked;
 mod requests;
 mod seats;
