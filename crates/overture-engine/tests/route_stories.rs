@@ -107,6 +107,7 @@ impl Teller {
                 let message = match words[0] {
                     "hold" => CustomerToRoute::HoldSeat {
                         offer: self.offer(words[1]),
+                        style: OfferStyle::Banner,
                         needs: needs(),
                         until: self.now() + Millis::from_secs(number_of("for").into()),
                     },

@@ -86,6 +86,7 @@ fn make(step: &mut Step<'_>, rule: &Rule, style: OfferStyle) {
         let until = expires_at + SEAT_GRACE;
         step.out.to_route.push(CustomerToRoute::HoldSeat {
             offer,
+            style,
             needs,
             until,
         });
