@@ -192,6 +192,7 @@ fn event(happening: &Happening, state: &RouteState, seq: Seq, at: Timestamp) -> 
         }
         Happening::Hold { needs, for_s } => from_customer(CustomerToRoute::HoldSeat {
             offer: OfferId::derive(at, seq, 0),
+            style: OfferStyle::Banner,
             needs: needs.clone(),
             until: at + Millis::from_secs(*for_s),
         }),
@@ -251,7 +252,11 @@ fn counted_load(state: &RouteState) -> BTreeMap<AgentId, PerChannel> {
                 .get_mut(request.needs.channel) += 1;
         }
     }
+    let mut shared = BTreeSet::new();
     for hold in state.holds.values() {
+        if hold.shares && !shared.insert((hold.agent, hold.needs.channel.name())) {
+            continue;
+        }
         *load
             .entry(hold.agent)
             .or_default()

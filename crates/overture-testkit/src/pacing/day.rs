@@ -40,6 +40,7 @@ enum Next {
 struct Waiter {
     since: Timestamp,
     was_offered: bool,
+    is_asked_for: bool,
     is_answered: bool,
 }
 
@@ -183,6 +184,11 @@ impl Day<'_> {
                 };
                 self.ask(who, hold);
             }
+            Controller::ReactiveQuarter => {
+                if self.level_of_quarter() >= SERVICE_LEVEL {
+                    self.is_offered(who, offer);
+                }
+            }
             Controller::Reactive { minutes } => {
                 if self.level_of_late(minutes) >= SERVICE_LEVEL {
                     self.is_offered(who, offer);
@@ -217,10 +223,20 @@ impl Day<'_> {
         }
     }
 
+    /// The service level of the last quarter of an hour that is over.
+    fn level_of_quarter(&self) -> f64 {
+        let now = self.at.since(START).0 / QUARTER_MS;
+        match now.checked_sub(1) {
+            Some(last) => self.result.quarters[last as usize].service_level(),
+            None => 1.0,
+        }
+    }
+
     fn asks(&mut self, who: usize, offer: Option<OfferId>) {
         let waiter = Waiter {
             since: self.at,
             was_offered: offer.is_some(),
+            is_asked_for: false,
             is_answered: false,
         };
         self.waiters.insert(who, waiter);
@@ -250,11 +266,12 @@ impl Day<'_> {
         if waited > TARGET {
             self.counts(waiter, false);
         }
-        if waiter.was_offered {
+        let in_vain = waited > TARGET || !waiter.is_asked_for;
+        if !waiter.was_offered {
+            self.result.asked_left += u32::from(in_vain);
+        } else if in_vain {
             self.result.accepted_late += 1;
             self.result.accepted_left += 1;
-        } else {
-            self.result.asked_left += 1;
         }
         self.close(who, Closed::Abandoned);
     }
@@ -317,12 +334,16 @@ impl Day<'_> {
     fn follows(&mut self, effect: Effect) {
         match effect {
             Effect::Request {
-                state: Some(state), ..
+                request,
+                state: Some(state),
             } => {
                 if let RequestStage::Offered {
                     agent, reservation, ..
                 } = state.stage
                 {
+                    if let Some(waiter) = self.waiters.get_mut(&self.requests[&request]) {
+                        waiter.is_asked_for = true;
+                    }
                     // An agent looks up and answers within one to five seconds.
                     let after = Millis(1_000 + self.random.below(4_000));
                     self.later(after, Next::AgentAnswers(agent, reservation));

@@ -25,6 +25,8 @@ pub enum Controller {
         /// How many minutes.
         minutes: u64,
     },
+    /// The same, by the last quarter of an hour that is over.
+    ReactiveQuarter,
 }
 
 /// What a day is like.
@@ -59,14 +61,15 @@ pub struct Scenario {
 }
 
 impl Default for Scenario {
-    /// Twenty agents with two chats each, eight hours with two busy times.
+    /// Forty agents with two chats each, eight hours with two busy times. Those who ask keep a
+    /// half of the seats busy; those who struggle would fill the rest and more.
     fn default() -> Self {
         Self {
             hours: 8.0,
-            agents: 20,
+            agents: 40,
             chats_each: 2,
-            unasked_per_min: (2.5, 5.0),
-            struggling_per_min: 25.0,
+            unasked_per_min: (5.0, 10.0),
+            struggling_per_min: 80.0,
             accept_share: 0.12,
             accept_median_s: 12.0,
             accept_spread: 0.9,
@@ -74,7 +77,7 @@ impl Default for Scenario {
             expires_s: 300,
             handle_mean_s: 360.0,
             handle_spread: 0.94,
-            patience_s: 180.0,
+            patience_s: 449.0,
         }
     }
 }
