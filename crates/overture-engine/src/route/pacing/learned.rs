@@ -45,10 +45,10 @@ impl ArrivalCount {
         self.count * libm::exp(-at.since(self.at).as_secs_f64() / ARRIVALS_FADE_S)
     }
 
-    /// How many come a second, lately. What came in a short time since the first is taken to
-    /// have come in a minute at least.
+    /// How many come a second, lately. What came since the first is taken to have come in five
+    /// minutes at least.
     pub(in crate::route) fn rate_s(&self, at: Timestamp) -> f64 {
-        let counted_s = at.since(self.since).as_secs_f64().max(60.0);
+        let counted_s = at.since(self.since).as_secs_f64().max(300.0);
         self.as_of(at) / (ARRIVALS_FADE_S * -libm::expm1(-counted_s / ARRIVALS_FADE_S))
     }
 }
