@@ -136,6 +136,20 @@ pub(crate) fn seat_lost(step: &mut Step<'_>, offer: OfferId) {
     }
 }
 
+/// The customer is gone: the seat of their offer is given back, and the chat option goes with
+/// it. Whether there was one.
+pub(crate) fn left(step: &mut Step<'_>) -> bool {
+    let live = step.state.offer.as_ref().filter(|live| live.seat);
+    let Some(offer) = live.map(|live| live.offer) else {
+        return false;
+    };
+    seat_lost(step, offer);
+    step.out
+        .to_route
+        .push(CustomerToRoute::ReleaseSeat { offer });
+    true
+}
+
 /// Pushes the offer to the customer, or gives it up when nothing in it can be honoured.
 fn present(step: &mut Step<'_>, wait_s: Option<u32>) {
     let live = step
