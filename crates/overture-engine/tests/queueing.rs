@@ -47,10 +47,18 @@ fn fifty_five_agents_at_three_hundred_and_sixty_calls_in_half_an_hour() {
 #[test]
 fn every_row_of_the_table_is_met_to_its_digits() {
     for (servers, per_hour, handle_s, c, asa, sl20, abandoned, wait, v20) in [
-        (10, 100.0, 300.0, ".4876", "87.77", ".5637", ".0755", "13.598", ".7759"),
-        (14, 100.0, 300.0, ".0526", "2.79", ".9639", ".0073", "1.318", ".9742"),
-        (20, 200.0, 300.0, ".3381", "30.43", ".7293", ".0375", "6.747", ".8644"),
-        (100, 1_140.0, 300.0, ".5065", "30.39", ".6371", ".0240", "4.324", ".9080"),
+        (
+            10, 100.0, 300.0, ".4876", "87.77", ".5637", ".0755", "13.598", ".7759",
+        ),
+        (
+            14, 100.0, 300.0, ".0526", "2.79", ".9639", ".0073", "1.318", ".9742",
+        ),
+        (
+            20, 200.0, 300.0, ".3381", "30.43", ".7293", ".0375", "6.747", ".8644",
+        ),
+        (
+            100, 1_140.0, 300.0, ".5065", "30.39", ".6371", ".0240", "4.324", ".9080",
+        ),
     ] {
         let queue = queue(servers, per_hour, handle_s);
         let patient = queue.erlang_c().unwrap();
@@ -78,7 +86,13 @@ fn more_calls_than_can_be_served_never_settle_unless_people_leave() {
 /// more or less changes nothing about it.
 #[test]
 fn leaving_as_fast_as_being_served_is_poisson_up_to_five_thousand_servers() {
-    for (servers, load) in [(1, 0.7), (10, 12.0), (200, 190.0), (1_000, 1_010.0), (5_000, 4_950.0)] {
+    for (servers, load) in [
+        (1, 0.7),
+        (10, 12.0),
+        (200, 190.0),
+        (1_000, 1_010.0),
+        (5_000, 4_950.0),
+    ] {
         let leaving = Queue {
             servers,
             arrivals_s: load / 300.0,
@@ -92,8 +106,14 @@ fn leaving_as_fast_as_being_served_is_poisson_up_to_five_thousand_servers() {
             busy += chance;
             waiting += chance * (there - f64::from(servers));
         }
-        assert!((leaving.busy_share - busy).abs() < 1e-9, "{servers}: {leaving:?} {busy}");
-        assert!((leaving.queue - waiting).abs() < 1e-9 * waiting.max(1.0), "{servers}: {leaving:?} {waiting}");
+        assert!(
+            (leaving.busy_share - busy).abs() < 1e-9,
+            "{servers}: {leaving:?} {busy}"
+        );
+        assert!(
+            (leaving.queue - waiting).abs() < 1e-9 * waiting.max(1.0),
+            "{servers}: {leaving:?} {waiting}"
+        );
     }
 }
 
@@ -128,7 +148,10 @@ fn erlang_b_is_the_integral_up_to_five_thousand_servers() {
             })
             .sum();
         let integral = (1.0 + inside + exponent(end).exp()) * width / 3.0;
-        assert!((queue.erlang_b() * integral - 1.0).abs() < 1e-9, "{servers}");
+        assert!(
+            (queue.erlang_b() * integral - 1.0).abs() < 1e-9,
+            "{servers}"
+        );
     }
 }
 

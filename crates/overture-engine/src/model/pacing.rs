@@ -111,6 +111,8 @@ pub struct PacingOutlook {
     pub held: u32,
     /// Seats of the agents who take work.
     pub seats: u32,
+    /// Whether one more chat may be offered, if there is a seat for it.
+    pub level_holds: bool,
     /// The wait within which a request counts as answered in time.
     pub target: Millis,
     /// The least share that is to be answered in time.

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     AgentHours, AgentId, Booking, ChannelKind, CustomerId, InteractionId, LinkKey, NumberUse,
-    OfferId, OfferStyle, PacingState, RequestId, ReservationId, Seq, Slot, SlotRefusal, SlotWish, Timestamp,
+    OfferId, OfferStyle, PacingState, RequestId, ReservationId, Seq, Slot, SlotRefusal, SlotWish,
+    Timestamp,
 };
 
 /// A count for each channel.

@@ -3,7 +3,7 @@ use overture_engine::{
         Action, CapSettings, CooldownSettings, FrustrationSettings, GrantSettings, NeedSettings,
         OfferSettings, PermissionSettings, Policy, RoutingSettings, VoiceSettings,
     },
-    model::{Millis, OfferOptionKind},
+    model::{Millis, OfferOptionKind, PacingMode, PacingSettings},
 };
 use proptest::prelude::*;
 
@@ -186,6 +186,23 @@ fn a_signal_that_nothing_computes_is_a_warning() {
             .any(|warning| warning.message.contains("voice.valence")),
         "{:?}",
         parsed.warnings
+    );
+}
+
+#[test]
+fn pacing_is_what_the_file_says() {
+    let toml = "[pacing]\nmode = \"held\"\ntarget_s = 45\nservice_level = 0.9\n\
+                accept_share = 0.25\nhandle_min = 3.5";
+    let policy = Policy::parse(toml, 1).unwrap().policy;
+    assert_eq!(
+        policy.routing.machine.pacing,
+        PacingSettings {
+            mode: PacingMode::Held,
+            target: Millis::from_secs(45),
+            service_level: 0.9,
+            accept_share: 0.25,
+            handle: Millis::from_secs(210),
+        }
     );
 }
 

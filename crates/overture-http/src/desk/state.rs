@@ -6,8 +6,8 @@ use axum::{
     http::StatusCode,
 };
 use overture_engine::model::{
-    AgentState, CustomerId, DeliveryId, PacingOutlook, PerChannel, Presence, Reply, RequestStage, ReservationId,
-    RouteEvent, Subject,
+    AgentState, CustomerId, DeliveryId, PacingOutlook, PerChannel, Presence, Reply, RequestStage,
+    ReservationId, RouteEvent, Subject,
 };
 use overture_store::{ConversationsOf, Role, Staff};
 use serde::{Deserialize, Serialize};
@@ -66,6 +66,8 @@ struct Offers {
     /// The probability that whoever asks in the next minute is answered within `target_s` if one
     /// more offer is accepted now.
     in_time: f64,
+    /// Whether that is enough to offer one more.
+    level_holds: bool,
     target_s: u64,
     /// What share is to be.
     service_level: f64,
@@ -81,6 +83,7 @@ impl Offers {
             seats_held: outlook.held,
             seats: outlook.seats,
             in_time: rounded(outlook.in_time?),
+            level_holds: outlook.level_holds,
             target_s: outlook.target.0 / 1_000,
             service_level: outlook.service_level,
         })
@@ -276,7 +279,12 @@ pub(crate) async fn read(app: &App, staff: &Staff, seq: u64) -> ApiResult<DeskSt
             })
             .collect(),
         mode: app.core.world().mode.name(),
-        offers: app.core.pacing_outlook().await.as_ref().and_then(Offers::of),
+        offers: app
+            .core
+            .pacing_outlook()
+            .await
+            .as_ref()
+            .and_then(Offers::of),
     })
 }
 

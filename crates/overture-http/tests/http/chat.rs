@@ -493,7 +493,9 @@ async fn who_closes_the_page_on_an_offer_with_a_seat_has_left() {
         rule: RuleKey(1),
         style: OfferStyle::Banner,
         stage: OfferStage::Shown,
-        options: [OfferOptionKind::Chat, OfferOptionKind::Faq].into_iter().collect(),
+        options: [OfferOptionKind::Chat, OfferOptionKind::Faq]
+            .into_iter()
+            .collect(),
         seat: true,
         grant: None,
         device: None,

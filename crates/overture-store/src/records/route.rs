@@ -647,7 +647,11 @@ impl Wire<PacingRecord> for PacingState {
         PacingRecord {
             arrivals: self.arrivals.iter().map(|count| count.write(w)).collect(),
             handled: self.handled.iter().map(|times| times.write(w)).collect(),
-            answers: self.answers.iter().map(|answers| answers.write(w)).collect(),
+            answers: self
+                .answers
+                .iter()
+                .map(|answers| answers.write(w))
+                .collect(),
         }
     }
 

@@ -133,7 +133,8 @@ impl Day<'_> {
 
     fn later(&mut self, after: Millis, next: Next) {
         self.pushed += 1;
-        self.next.push(Reverse((self.at + after, self.pushed, next)));
+        self.next
+            .push(Reverse((self.at + after, self.pushed, next)));
     }
 
     fn happens(&mut self, next: Next) {

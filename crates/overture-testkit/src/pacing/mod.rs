@@ -153,10 +153,13 @@ impl DayResult {
 
     /// The service level of the whole day.
     pub fn service_level(&self) -> f64 {
-        let all = self.quarters.iter().fold(Quarter::default(), |sum, next| Quarter {
-            counted: sum.counted + next.counted,
-            in_time: sum.in_time + next.in_time,
-        });
+        let all = self
+            .quarters
+            .iter()
+            .fold(Quarter::default(), |sum, next| Quarter {
+                counted: sum.counted + next.counted,
+                in_time: sum.in_time + next.in_time,
+            });
         all.service_level()
     }
 

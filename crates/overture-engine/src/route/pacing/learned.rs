@@ -70,8 +70,7 @@ impl HandleTimes {
         let prior_log = libm::log(prior_s) - variance_prior / 2.0;
         let count = self.count + HANDLED_PRIOR;
         let mean = (self.sum + HANDLED_PRIOR * prior_log) / count;
-        let squares =
-            self.squares + HANDLED_PRIOR * (variance_prior + prior_log * prior_log);
+        let squares = self.squares + HANDLED_PRIOR * (variance_prior + prior_log * prior_log);
         let variance = (squares / count - mean * mean).max(0.0);
         libm::exp(mean + variance / 2.0)
     }
@@ -118,9 +117,8 @@ impl Acceptance {
 /// Of those still open at the start of each age, the share that is accepted from then on:
 /// with every silent second the rest is more likely to stay silent.
 fn by_age(answers: &OfferAnswers, accept_share: f64) -> [f64; ANSWER_AGES] {
-    let accepted = |place: usize| {
-        answers.accepted[place] + ANSWERS_PRIOR * accept_share * ACCEPTED_AT[place]
-    };
+    let accepted =
+        |place: usize| answers.accepted[place] + ANSWERS_PRIOR * accept_share * ACCEPTED_AT[place];
     // Before any were answered, whoever does not accept never says so.
     let declined = |place: usize| {
         let silent = if place == ANSWER_AGES - 1 { 1.0 } else { 0.0 };

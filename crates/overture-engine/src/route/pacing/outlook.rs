@@ -61,7 +61,11 @@ fn exact(seats: u32, taken: u32, stays: f64, come: f64, free: f64) -> f64 {
             continue;
         }
         let last = coming.iter().rposition(|other| *other > CHANCE_MIN);
-        for (come, other) in coming.iter().enumerate().take(last.map_or(0, |last| last + 1)) {
+        for (come, other) in coming
+            .iter()
+            .enumerate()
+            .take(last.map_or(0, |last| last + 1))
+        {
             if let Some(both) = wanted.get_mut(stay + come) {
                 *both += chance * other;
             }
@@ -148,7 +152,10 @@ mod tests {
             let in_time: Vec<f64> = (0..seats + 20)
                 .map(|taken| now(seats, taken).in_time(30.0, 20.0))
                 .collect();
-            assert!(in_time.is_sorted_by(|one, next| *one + 1e-8 >= *next), "{seats}: {in_time:?}");
+            assert!(
+                in_time.is_sorted_by(|one, next| *one + 1e-8 >= *next),
+                "{seats}: {in_time:?}"
+            );
             assert!(in_time[0] > 0.7, "{seats}: {in_time:?}");
             assert!(in_time.iter().all(|share| (0.0..=1.0).contains(share)));
         }
@@ -196,7 +203,10 @@ mod tests {
         let leaving = settled.erlang_a(300.0);
         for taken in [0, 20] {
             let at_once = now(20, taken).in_time(3_600.0, 0.0);
-            assert!((at_once - (1.0 - leaving.busy_share)).abs() < 1e-3, "{at_once}");
+            assert!(
+                (at_once - (1.0 - leaving.busy_share)).abs() < 1e-3,
+                "{at_once}"
+            );
         }
     }
 

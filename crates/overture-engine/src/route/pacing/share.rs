@@ -11,10 +11,10 @@ use super::{
 use crate::{
     model::{
         AgentId, ChannelKind, Millis, OfferId, OfferStyle, PacingMode, PacingOutlook,
-        RouteSettings, RouteState, RouteToCustomer, SeatHold, Timestamp,
+        PacingSettings, RouteSettings, RouteState, RouteToCustomer, SeatHold, Timestamp,
     },
     route::{
-        Run, Routing,
+        Routing, Run,
         index::{Index, place_of},
         lane::LaneKey,
     },
@@ -133,16 +133,8 @@ impl Run<'_> {
 
     /// Whether those who come are answered in time although one more offer is accepted.
     fn level_holds(&self, lane: usize, pool: &Pool) -> bool {
-        let now = self.now(lane, pool);
-        let wanted = self.settings.pacing.service_level;
-        let late = 1.0 - in_time(&now, self.settings.pacing.target.as_secs_f64());
-        // While one chat lasts so many come; where that is less than one, their risk is too.
-        let come = now.arrivals_s * now.handle_s;
-        late * come.min(1.0) <= (1.0 - wanted) * RISK_SHARE
-    }
-
-    fn now(&self, lane: usize, pool: &Pool) -> Now {
-        now(self.index, self.state, self.settings, lane, pool, self.at)
+        let now = now(self.index, self.state, self.settings, lane, pool, self.at);
+        level_holds(&now, &self.settings.pacing)
     }
 
     /// Lets who waits have a seat that the offers of a lane can do without.
@@ -233,6 +225,13 @@ impl Run<'_> {
     }
 }
 
+fn level_holds(now: &Now, settings: &PacingSettings) -> bool {
+    let late = 1.0 - in_time(now, settings.target.as_secs_f64());
+    // While one chat lasts so many come; where that is less than one, their risk is too.
+    let come = now.arrivals_s * now.handle_s;
+    late * come.min(1.0) <= (1.0 - settings.service_level) * RISK_SHARE
+}
+
 fn in_time(now: &Now, target_s: f64) -> f64 {
     let at_once = now.in_time(0.0, target_s);
     at_once.min(now.in_time(HORIZON_S, target_s))
@@ -283,7 +282,11 @@ impl Routing {
             }
         }
         let target_s = settings.pacing.target.as_secs_f64();
+        let waits = self.index.lanes[lane].waiting.len() > 0;
+        let level_holds = settings.pacing.mode == PacingMode::Held
+            || level_holds(&now, &settings.pacing) && !waits;
         PacingOutlook {
+            level_holds,
             mode: settings.pacing.mode,
             outstanding: pool.offers,
             expected: pool.expected,

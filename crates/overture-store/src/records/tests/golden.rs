@@ -13,8 +13,8 @@ use std::{
 };
 
 use overture_engine::model::{
-    CustomerBody, CustomerId, CustomerToRoute, Input, InputBody, LabelledText, OfferStyle, Private, RouteEvent,
-    Seq, TextLabel, Timestamp,
+    CustomerBody, CustomerId, CustomerToRoute, Input, InputBody, LabelledText, OfferStyle, Private,
+    RouteEvent, Seq, TextLabel, Timestamp,
 };
 
 use super::{Make, Plain, owner};
