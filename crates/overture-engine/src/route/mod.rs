@@ -15,6 +15,7 @@ mod agents;
 mod check;
 mod index;
 mod lane;
+mod look;
 mod place;
 mod ranked;
 mod requests;
@@ -24,6 +25,7 @@ mod tell;
 
 use std::collections::BTreeSet;
 
+pub use self::look::seat_answer;
 use self::{index::Index, tell::Touched};
 use crate::model::{
     AgentId, CustomerId, CustomerToRoute, Effect, Millis, Reply, RequestId, RouteEvent,

@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod claims;
+mod replay;
 
 use std::{collections::BTreeMap, sync::Arc};
 
