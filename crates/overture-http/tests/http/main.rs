@@ -14,6 +14,7 @@ mod lexicon;
 mod operation;
 mod pause;
 mod properties;
+mod replay;
 mod roles;
 mod site;
 mod sockets;

@@ -1,6 +1,7 @@
 // One typed client for the server. It holds the CSRF token, and every failure is an ApiError that names the field.
 
 import type * as wire from './wire';
+import type { ReplayAsked, ReplayState } from './wire_replay';
 
 export class ApiError extends Error {
   constructor(
@@ -221,6 +222,9 @@ export class Api {
   validate_policy = (toml: string) => this.post<wire.PolicyValidation>('/v1/admin/policy/validate', { toml });
   policy_revisions = async () =>
     list<wire.PolicyRevision>(await this.get<unknown>('/v1/admin/policy/revisions'), 'revisions');
+  replay = () => this.get<ReplayState>('/v1/admin/policy/replay');
+  start_replay = (asked: ReplayAsked) => this.post<ReplayState>('/v1/admin/policy/replay', asked);
+  cancel_replay = () => this.request<ReplayState>('DELETE', '/v1/admin/policy/replay');
   set_mode = (mode: wire.Mode) =>
     this.post('/v1/admin/mode', mode === 'live' ? { mode, confirm: true } : { mode });
 
