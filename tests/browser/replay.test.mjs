@@ -12,7 +12,7 @@ import { openShop, struggleUntil } from './support/shop.mjs';
 const MORE = `
 [[rules]]
 id = "checkout-hello"
-when = 'session.path.startsWith("/")'
+when = 'signal.page_view.h24 > 0.5'
 action = "prompt"
 priority = 5
 options = ["chat", "callback"]

@@ -124,10 +124,11 @@ fn watched(source: &Source, asked: &ReplayAsked) -> anyhow::Result<ReplayReport>
         scope.spawn(|| {
             let bar = progress::bar();
             runtime.block_on(async {
+                let mut interrupted = std::pin::pin!(tokio::signal::ctrl_c());
                 while !is_done.load(Ordering::Relaxed) {
                     progress::set(&bar, progress.share() as f32);
                     tokio::select! {
-                        _ = tokio::signal::ctrl_c() => progress.cancel(),
+                        _ = &mut interrupted, if !progress.is_cancelled() => progress.cancel(),
                         () = tokio::time::sleep(DRAW_EVERY) => {}
                     }
                 }

@@ -86,7 +86,7 @@ pub(super) fn report(
         context,
         &recorded.engines,
         log_is_whole,
-        &happened,
+        (&happened, &draft),
         &differences,
     );
     let asked = context.asked;
@@ -160,7 +160,7 @@ fn verdict(
     context: &Context<'_>,
     engines: &BTreeSet<String>,
     log_is_whole: bool,
-    happened: &[Decided],
+    (happened, draft): (&[Decided], &[Decided]),
     differences: &[Difference<'_>],
 ) -> (bool, Vec<String>) {
     let mut why = context.why.because.clone();
@@ -182,6 +182,10 @@ fn verdict(
                 ": what led to them is no longer in the log"
             }
         ));
+    }
+    let ids = |side: &[Decided]| side.iter().map(|one| one.decision).collect::<Vec<_>>();
+    if why.is_empty() && ids(happened) != ids(draft) {
+        why.push("nothing was changed, and still decisions have other ids".to_owned());
     }
     if !log_is_whole && (!why.is_empty() || happened.is_empty()) {
         why.push(format!(

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use overture_engine::{
     World,
     decide::Policy,
@@ -116,7 +116,12 @@ impl<'a> Reader<'a> {
             self.is_over = true;
             return Ok(None);
         };
-        self.next = Seq(last.seq.0 + 1);
+        let next = Seq(last.seq.0 + 1);
+        ensure!(
+            inputs.first().is_some_and(|first| first.seq == self.next),
+            "the log was shortened while it was read: try again"
+        );
+        self.next = next;
         let end = inputs.partition_point(|input| input.received_at < self.asked.to);
         if end < inputs.len() {
             self.is_over = true;

@@ -236,8 +236,8 @@ fn tried(store: &Arc<dyn Store>) {
 
     // One more rule adds its own, in shadow and live alike.
     let more = format!(
-        "{in_force}\n[[rules]]\nid = \"hello\"\nwhen = 'session.path == \"/checkout\"'\n\
-         action = \"prompt\"\npriority = 5\noptions = [\"chat\"]\ncooldown_min = 0\n"
+        "{in_force}\n[[rules]]\nid = \"hello\"\nwhen = 'signal.form_error.h24 > 0.5'\n\
+         action = \"prompt\"\npriority = 100\noptions = [\"chat\"]\ncooldown_min = 0\n"
     );
     for acts in [ReplayAs::Recorded, ReplayAs::Live] {
         let asked = ReplayAsked {
@@ -320,7 +320,15 @@ async fn the_command_compares_beside_a_running_server_and_says_what_is_wrong() {
     let draft = draft.to_str().unwrap();
     for (args, expected) in [
         (vec!["--from", "soon"], "--from: expected a time"),
-        (vec!["--from", "1h", "--to", "2h"], "is not before"),
+        (
+            vec![
+                "--from",
+                "2020-02-01T00:00:00Z",
+                "--to",
+                "2020-01-01T00:00:00Z",
+            ],
+            "is not before",
+        ),
         (vec!["--from", "1h", "--time-zone", "Mars"], "--time-zone"),
         (
             vec!["--from", "1h", "--handle-minutes=-1"],
