@@ -121,7 +121,10 @@ test('a draft is tried on the history with the keyboard, and nobody notices', as
     await dialog.waitFor({ state: 'detached' });
     assert.equal(await focusedName(desk), 'Try on history');
     await desk.getByRole('button', { name: 'Discard changes' }).click();
-    await desk.getByRole('button', { name: 'Try on history' }).press('Enter');
+    // Until the text was checked again there is nothing to try.
+    const again = desk.getByRole('button', { name: 'Try on history', disabled: false });
+    await again.waitFor();
+    await again.press('Enter');
     await dialog.getByLabel('Rules count').selectOption('recorded');
     await tabTo(desk, /^Run$/);
     await keyboard.press('Enter');

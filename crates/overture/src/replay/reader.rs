@@ -1,6 +1,6 @@
 //! Reads the log in order, with the worlds that each part of it is stepped under.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use anyhow::{Context, ensure};
 use overture_engine::{
@@ -59,6 +59,8 @@ pub(super) struct Reader<'a> {
     is_inside: bool,
     is_over: bool,
     events: u64,
+    /// Revisions that the draft is another text than.
+    other_than: BTreeSet<u32>,
     differs: Differs,
 }
 
@@ -99,6 +101,7 @@ impl<'a> Reader<'a> {
             is_inside: false,
             is_over: false,
             events: 0,
+            other_than: BTreeSet::new(),
             differs: Differs::default(),
         })
     }
@@ -147,7 +150,17 @@ impl<'a> Reader<'a> {
     }
 
     /// Why anything differs.
-    pub(super) fn into_differs(self) -> Differs {
+    pub(super) fn into_differs(mut self) -> Differs {
+        if !self.other_than.is_empty() {
+            let revisions: Vec<String> = self.other_than.iter().map(u32::to_string).collect();
+            self.differs.because.insert(
+                0,
+                format!(
+                    "the draft is another text than the policy of then (revision {})",
+                    revisions.join(", ")
+                ),
+            );
+        }
         self.differs
     }
 
@@ -192,10 +205,7 @@ impl<'a> Reader<'a> {
             {
                 draft.policy = Arc::new(policy.clone().with_guides(then.policy.guides().clone()));
                 self.is_open = true;
-                self.differs.add(format!(
-                    "the draft is another text than the policy's revision {}",
-                    facts.policy_revision
-                ));
+                self.other_than.insert(facts.policy_revision);
             }
             let mode = match self.asked.acts {
                 ReplayAs::Live => Mode::Live,
