@@ -1,7 +1,7 @@
 //! Decisions in the short form in which two sides are compared.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, btree_map::Entry},
     sync::Arc,
 };
 
@@ -136,12 +136,11 @@ impl Recorded {
                 .is_none_or(|last| last.decision < first_of(from));
             for record in page.iter().filter(|one| one.at >= from && one.at < to) {
                 let revision = record.trace.policy_revision;
-                if !policies.contains_key(&revision) {
-                    policies.insert(revision, policy(store, revision)?);
-                }
-                let rule = policies
-                    .get(&revision)
-                    .and_then(|all| all.rule(&record.rule));
+                let of_then = match policies.entry(revision) {
+                    Entry::Occupied(known) => known.into_mut(),
+                    Entry::Vacant(place) => place.insert(policy(store, revision)?),
+                };
+                let rule = of_then.rule(&record.rule);
                 if let Outcome::Prompt(offer) | Outcome::Offer(offer) = record.outcome {
                     recorded.offers.insert(offer);
                 }

@@ -23,7 +23,7 @@ use anyhow::{Context, bail, ensure};
 use crossbeam_channel::{bounded, never};
 use overture_engine::{
     decide::Policy,
-    model::{Seq, Timestamp},
+    model::{OfferId, Seq, Timestamp},
     understand::EngagementModel,
 };
 use overture_http::{ReplayAsked, ReplayProgress, ReplayReport};
@@ -89,10 +89,10 @@ pub fn run(
         asked.to
     );
     let log_from = (first.seq, first.received_at);
-    let recorded = Recorded::read(store, asked.from, asked.to, progress)?;
-    let made = Arc::new(recorded.offers.clone());
+    let mut recorded = Recorded::read(store, asked.from, asked.to, progress)?;
+    let made = Arc::new(std::mem::take(&mut recorded.offers));
     let reader = Reader::new(source, asked, draft, log_from)?;
-    let (stepped, end) = step_all(source, asked, reader, made, progress)?;
+    let (stepped, end) = step_all(source, asked, reader, &made, progress)?;
     if progress.is_cancelled() {
         bail!("cancelled");
     }
@@ -151,7 +151,7 @@ fn step_all(
     source: &Source,
     asked: &ReplayAsked,
     mut reader: Reader<'_>,
-    made: Arc<BTreeSet<overture_engine::model::OfferId>>,
+    made: &Arc<BTreeSet<OfferId>>,
     progress: &ReplayProgress,
 ) -> anyhow::Result<(Stepped, Differs)> {
     let shards = source.shards.max(1);
@@ -163,7 +163,7 @@ fn step_all(
         for number in 0..shards {
             let (sender, chunks) = bounded::<Arc<Chunk>>(CHUNKS_WAITING_MAX);
             senders.push(sender);
-            let (made, window, exchange) = (Arc::clone(&made), window.clone(), &exchange);
+            let (made, window, exchange) = (Arc::clone(made), window.clone(), &exchange);
             let customers_max = source.customers_max.div_ceil(shards);
             threads.push(scope.spawn(move || {
                 let mut shard = Shard::new(number, made, window, customers_max, exchange);
