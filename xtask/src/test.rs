@@ -89,7 +89,7 @@ pub(crate) fn run(args: &Args) -> ExitCode {
 }
 
 /// What the browser suite runs, in this order.
-const BROWSER_FILES: [&str; 27] = [
+const BROWSER_FILES: [&str; 28] = [
     "story",
     "chat",
     "chat-start",
@@ -98,6 +98,7 @@ const BROWSER_FILES: [&str; 27] = [
     "mood",
     "about",
     "words",
+    "replay",
     "calls",
     "grants",
     "callback",

@@ -437,7 +437,7 @@ impl Flow<'_> {
     }
 }
 
-fn customer_or_new(
+pub(crate) fn customer_or_new(
     states: &mut dyn States,
     customer: CustomerId,
     at: Timestamp,

@@ -12,6 +12,7 @@ pub mod flow;
 pub mod ingest;
 pub mod memory;
 pub mod model;
+pub mod replay;
 pub mod route;
 pub mod understand;
 pub mod world;

@@ -30,6 +30,7 @@ use crate::{
     knowledge::live::Live,
     limits::Limits,
     presence::{self, Presence},
+    replay::Replays,
     uploads::Uploads,
     wording::Words,
 };
@@ -63,6 +64,8 @@ pub(crate) struct App {
     /// Calls that go on here.
     pub(crate) calls: Arc<LiveCalls>,
     pub(crate) presence: Presence,
+    /// The replay that runs, or the last one.
+    pub(crate) replays: Replays,
     /// Room for files that are being received.
     pub(crate) uploads: Uploads,
     /// Write keys in memory: every event asks.
@@ -164,6 +167,7 @@ impl App {
             call_parts: parts.calls,
             calls: Arc::default(),
             presence: Presence::default(),
+            replays: Replays::new(parts.replay),
             uploads: Uploads::default(),
             core: parts.core,
             store: Arc::clone(&store),

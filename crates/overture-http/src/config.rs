@@ -12,6 +12,7 @@ use tokio::sync::watch;
 use crate::calls::CallParts;
 
 use crate::core::Core;
+use crate::replay::RunReplay;
 
 /// Settings of the HTTP side.
 #[derive(Debug, Clone, Default)]
@@ -227,6 +228,8 @@ pub struct Parts {
     pub issues: Issues,
     /// What calls are listened to with.
     pub calls: CallParts,
+    /// Decides the recorded history anew; `None` where that is not offered.
+    pub replay: Option<RunReplay>,
     /// Turns true when the server stops: sockets then say good-bye.
     pub stopping: watch::Receiver<bool>,
 }

@@ -36,6 +36,7 @@ mod openapi;
 mod password;
 mod presence;
 mod reading;
+mod replay;
 mod server;
 mod uploads;
 mod widget;
@@ -50,4 +51,9 @@ pub use config::{
 pub use core::{Core, CoreStats, CustomerView, Hint, Readiness, Unavailable, WorldChange};
 pub use keys::{Continuation, Keys, pseudonym_key};
 pub use password::hash_password;
+pub use replay::{
+    COST_PER_MINUTE, HANDLE_MINUTES, ReplayAs, ReplayAsked, ReplayCost, ReplayCustomer,
+    ReplayDecided, ReplayDifference, ReplayDifferences, ReplayHour, ReplayNamed, ReplayProgress,
+    ReplayReport, ReplayRule, ReplaySide, RunReplay,
+};
 pub use server::router;

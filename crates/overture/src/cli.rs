@@ -19,7 +19,7 @@ use crate::{
     doctor_site::{self, SiteArgs},
     export,
     first_start::Preset,
-    fusion, issues, loadgen, models, policy, remote_text,
+    fusion, issues, loadgen, models, policy, remote_text, replay,
     serve::{self, Print, Settings},
     storage, text, voice,
 };
@@ -53,6 +53,8 @@ enum Command {
     Loadgen(loadgen::Load),
     /// Bring the database to this release's schema. `serve` does the same when it starts.
     Migrate(Flags),
+    /// What a draft policy would have decided on the recorded history, beside what happened.
+    Replay(replay::ReplayArgs),
     /// Policies.
     #[command(subcommand)]
     Policy(PolicyCommand),
@@ -249,6 +251,7 @@ fn run(command: Command) -> anyhow::Result<()> {
             );
             Ok(())
         }
+        Command::Replay(args) => replay::run_command(&args),
         Command::Policy(PolicyCommand::Check { file }) => policy::check(&file),
         Command::Score(ScoreCommand::Text(args)) => text::score(&args),
         Command::Score(ScoreCommand::Issues(args)) => issues::score(&args),

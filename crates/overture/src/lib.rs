@@ -30,6 +30,7 @@ mod phone;
 mod policy;
 mod progress;
 mod remote_text;
+pub mod replay;
 pub mod serve;
 mod sms;
 pub mod storage;

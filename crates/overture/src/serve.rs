@@ -32,7 +32,7 @@ use crate::{
     first_start::{self, Credentials, Preset},
     mail::{self, Post},
     outbox::{self, Outbox},
-    storage, voice,
+    replay, storage, voice,
 };
 
 /// How long open connections may take to finish when the server stops.
@@ -97,6 +97,7 @@ impl Server {
             .with_context(|| format!("could not listen on {}", config.listen))?;
         let address = listener.local_addr()?;
         let prometheus = prometheus();
+        let engagement = Arc::clone(&settings.engagement);
         let (core, running) = core::start(core::Options {
             store: Arc::clone(&store),
             engagement: settings.engagement,
@@ -161,6 +162,7 @@ impl Server {
                 },
                 twilio_token: config.twilio_token(),
             },
+            replay: Some(replay::for_desk(Arc::clone(&store), engagement)),
             stopping: stopped.clone(),
         };
         let router = tokio::task::spawn_blocking(move || overture_http::router(parts)).await??;

@@ -23,6 +23,101 @@ let presence = 'available';
 let reservations = [];
 let revision = 3;
 let policyText = data.policyText;
+/** The draft that is tried on the history: { asked, began_ms, cancelled }. */
+let replay = null;
+
+function replayState() {
+  if (!replay) return { state: 'idle', events: 0, share: 0 };
+  const share = Math.min(1, (Date.now() - replay.began_ms) / 4000);
+  const { from, to, as } = replay.asked;
+  const common = { number: 1, from, to, as, started_by: me.name, events: Math.round(share * 482113), share };
+  if (replay.cancelled) return { ...common, state: 'cancelled' };
+  if (share < 1) return { ...common, state: 'running' };
+  const side = (decisions, contacts, customers, alerts) => ({
+    decisions,
+    contacts,
+    customers,
+    alerts,
+    withheld: decisions - contacts - alerts,
+  });
+  const same = replay.asked.toml === policyText && as === 'recorded';
+  const at = data.at(7200);
+  return {
+    ...common,
+    state: 'done',
+    result: {
+      exact: same,
+      why: [
+        same
+          ? 'policy, mode, model and engine are the same: all 940 decisions were made again, ids included'
+          : "the draft is another text than the policy of then (revision 3)",
+      ],
+      from,
+      to,
+      as,
+      log_from: data.at(2592000),
+      log_is_whole: true,
+      events: 482113,
+      customers: 18240,
+      left_out: 0,
+      took_ms: 4000,
+      happened: side(940, 212, 198, 9),
+      draft: same ? side(940, 212, 198, 9) : side(905, 164, 155, 9),
+      rules: [
+        {
+          rule: 'struggle-offer',
+          happened: side(610, 130, 121, 0),
+          draft: side(580, same ? 130 : 88, 84, 0),
+        },
+        { rule: 'struggle-prompt', happened: side(321, 82, 80, 0), draft: side(316, same ? 82 : 76, 71, 0) },
+        { rule: 'extreme-negative-escalate', happened: side(9, 0, 0, 9), draft: side(9, 0, 0, 9) },
+      ],
+      channels: [
+        { name: 'banner', happened: 130, draft: same ? 130 : 88 },
+        { name: 'prompt', happened: 82, draft: same ? 82 : 76 },
+      ],
+      reasons: [
+        { name: 'cooling_down', happened: 402, draft: same ? 402 : 431 },
+        { name: 'frequency_cap', happened: 190, draft: same ? 190 : 170 },
+      ],
+      hours: Array.from({ length: 24 }, (_, hour) => {
+        const happened = Math.round(9 + 9 * Math.sin((hour - 8) / 3.8));
+        return { hour, happened, draft: same ? happened : Math.round(happened * 0.77) };
+      }),
+      time_zone: 'Europe/Vienna',
+      customers_examples: same ? [] : [{ customer: data.customers[0].customer, happened: 3, draft: 1 }],
+      differences: same
+        ? { total: 0, only_then: 0, only_draft: 0, changed: 0, shown: [] }
+        : {
+            total: 2,
+            only_then: 1,
+            only_draft: 0,
+            changed: 1,
+            shown: [
+              {
+                kind: 'only_then',
+                customer: data.customers[0].customer,
+                rule: 'struggle-offer',
+                happened: { at, rule: 'struggle-offer', what: 'contact', detail: 'banner' },
+              },
+              {
+                kind: 'changed',
+                customer: data.customers[0].customer,
+                rule: 'struggle-prompt',
+                happened: { at, rule: 'struggle-prompt', what: 'contact', detail: 'prompt' },
+                draft: { at, rule: 'struggle-prompt', what: 'withhold', detail: 'cooling_down' },
+              },
+            ],
+          },
+      cost: {
+        handle_minutes: replay.asked.handle_minutes,
+        per_minute: replay.asked.cost_per_minute,
+        happened: 212 * replay.asked.handle_minutes * replay.asked.cost_per_minute,
+        draft: (same ? 212 : 164) * replay.asked.handle_minutes * replay.asked.cost_per_minute,
+      },
+    },
+  };
+}
 const articles = ['Why was my card declined?', 'Returns and refunds'].map((title, n) => ({
   id: `faq_${n}`,
   slug: `article-${n}`,
@@ -610,6 +705,25 @@ const routes = [
           rules,
         },
       ];
+    },
+  ],
+  ['GET', '/v1/admin/policy/replay', () => [200, replayState()]],
+  [
+    'POST',
+    '/v1/admin/policy/replay',
+    ({ body }) => {
+      replay = { asked: body, began_ms: Date.now(), cancelled: false };
+      return [202, replayState()];
+    },
+  ],
+  [
+    'DELETE',
+    '/v1/admin/policy/replay',
+    () => {
+      if (replayState().state !== 'running')
+        return [404, { code: 'not_found', message: 'no running replay' }];
+      replay.cancelled = true;
+      return [202, replayState()];
     },
   ],
   [

@@ -16,6 +16,7 @@ mod agents;
 mod check;
 mod index;
 mod lane;
+mod look;
 mod pacing;
 mod place;
 pub mod queueing;
@@ -27,6 +28,7 @@ mod tell;
 
 use std::collections::BTreeSet;
 
+pub use self::look::seat_answer;
 use self::{index::Index, tell::Touched};
 use crate::model::{
     AgentId, CustomerId, CustomerToRoute, Effect, Millis, Reply, RequestId, RouteEvent,

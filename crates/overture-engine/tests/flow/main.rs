@@ -6,6 +6,7 @@
 
 mod boosts;
 mod claims;
+mod replay;
 
 use std::{collections::BTreeMap, sync::Arc};
 

@@ -18,6 +18,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::{app::Shared, error::JSON_BODY_BYTES_MAX};
 
+pub(crate) use policy::invalid_policy;
 pub(crate) use setup::{REVIEWED, WIDGET_SEEN};
 
 pub(crate) fn router() -> OpenApiRouter<Shared> {
@@ -34,6 +35,7 @@ pub(crate) fn router() -> OpenApiRouter<Shared> {
         .merge(grants::router())
         .merge(crate::guides::staff_router())
         .merge(crate::lexicon::staff_router())
+        .merge(crate::replay::router())
         .layer(DefaultBodyLimit::max(JSON_BODY_BYTES_MAX))
 }
 

@@ -84,6 +84,17 @@ fn positions(errors: &[PolicyError]) -> Vec<Value> {
         .collect()
 }
 
+/// A text that is no policy, with the places of its mistakes.
+pub(crate) fn invalid_policy(errors: &[PolicyError]) -> ApiError {
+    let mut error = ApiError::new(
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "policy_invalid",
+        "the policy has errors; nothing was changed",
+    );
+    error.more.insert("errors".into(), positions(errors).into());
+    error
+}
+
 /// Activates a new revision.
 #[utoipa::path(put, path = "/v1/admin/policy", tag = "administration", request_body = NewPolicy,
     security(("session_cookie" = [])),
@@ -98,15 +109,7 @@ async fn activate(
     let newest = app.store(|store| store.newest_policy()).await?;
     let revision = newest.map_or(active, |newest| newest.revision.max(active)) + 1;
     if let Err(errors) = Policy::parse(&asked.toml, revision) {
-        let mut error = ApiError::new(
-            StatusCode::UNPROCESSABLE_ENTITY,
-            "policy_invalid",
-            "the policy has errors; nothing was changed",
-        );
-        error
-            .more
-            .insert("errors".into(), positions(&errors).into());
-        return Err(error);
+        return Err(invalid_policy(&errors));
     }
     let stale = move || {
         let mut error = ApiError::conflict(

@@ -15,6 +15,7 @@ mod lexicon;
 mod operation;
 mod pause;
 mod properties;
+mod replay;
 mod roles;
 mod site;
 mod sockets;

@@ -446,6 +446,7 @@ impl Server {
             },
             issues,
             calls: overture_http::CallParts::default(),
+            replay: Some(Arc::new(fake_replay)),
             stopping,
         })
         .unwrap();
@@ -575,3 +576,50 @@ pub(crate) fn gzip(bytes: &[u8]) -> Vec<u8> {
 }
 
 pub(crate) const AUTHORIZATION: &str = "authorization";
+
+/// What takes the place of a replay: one of an hour waits until it is cancelled, one of two hours
+/// fails, one of three panics, any other is done at once.
+fn fake_replay(
+    asked: &overture_http::ReplayAsked,
+    progress: &overture_http::ReplayProgress,
+) -> Result<overture_http::ReplayReport, String> {
+    match asked.to.since(asked.from).0 / 3_600_000 {
+        1 => {
+            progress.add(1_000, 0.25);
+            while !progress.is_cancelled() {
+                std::thread::park_timeout(std::time::Duration::from_millis(1));
+            }
+            Err("cancelled".to_owned())
+        }
+        2 => Err("the log is empty".to_owned()),
+        3 => panic!("a replay that panics"),
+        _ => Ok(overture_http::ReplayReport {
+            exact: false,
+            why: vec![asked.draft.clone().unwrap_or_default()],
+            from: asked.from.to_string(),
+            to: asked.to.to_string(),
+            acts: asked.acts.name(),
+            log_from: asked.from.to_string(),
+            log_is_whole: true,
+            events: 5,
+            customers: 1,
+            left_out: 0,
+            took_ms: 1,
+            happened: Default::default(),
+            draft: Default::default(),
+            rules: Vec::new(),
+            channels: Vec::new(),
+            reasons: Vec::new(),
+            hours: Vec::new(),
+            time_zone: asked.time_zone.clone(),
+            customers_examples: Vec::new(),
+            differences: Default::default(),
+            cost: overture_http::ReplayCost {
+                handle_minutes: asked.handle_minutes,
+                per_minute: asked.cost_per_minute,
+                happened: 0.0,
+                draft: 0.0,
+            },
+        }),
+    }
+}

@@ -125,10 +125,8 @@ fn one(seed: u64, policies: &[Policy], seen: &mut Seen) {
                             *seen.reasons.entry(reason.name()).or_default() += 1;
                         }
                     }
-                    Outcome::Notify
-                    | Outcome::Escalate
-                    | Outcome::Grant(_)
-                    | Outcome::Boost(_) => {}
+                    Outcome::Notify | Outcome::Escalate | Outcome::Grant(_) | Outcome::Boost(_) => {
+                    }
                 }
             }
             Effect::Count { what, .. } if *what != "queue_full" => seen.decisions += 1,

@@ -35,6 +35,7 @@ use overture_http::{Core, CoreStats, CustomerView, Hint, Readiness, Unavailable,
 use overture_store::Store;
 use tokio::sync::{broadcast, oneshot, watch};
 
+pub(crate) use recover::adopt;
 pub use second::LoadText;
 use second::SecondReader;
 use shared::Shared;

@@ -6,13 +6,14 @@ use std::{
 };
 
 use overture_engine::{
+    World,
     decide::{Guides, Policy},
     flow,
     model::{GuideTarget, InputBody, Seq, WorldFacts},
     understand::DomainLexicon,
 };
 use overture_http::Readiness;
-use overture_store::StoreError;
+use overture_store::{Store, StoreError};
 
 use super::{
     dedupe::{Dedupe, KEYS_MIN, REMEMBER},
@@ -52,43 +53,9 @@ impl Engine {
         Ok(())
     }
 
-    /// Takes the world as logged, with the policy, the guides and the lexicon it names.
     fn adopt(&mut self, facts: WorldFacts) -> Result<(), StoreError> {
-        if facts.policy_revision > 0 {
-            let row = self.store.policy(facts.policy_revision)?;
-            let row = row.ok_or(StoreError::Missing {
-                what: "policy revision",
-            })?;
-            let policy = parse_policy(&row.toml, row.revision)
-                .map_err(|what| StoreError::Corrupt { what })?;
-            self.world.policy = Arc::new(policy);
-        }
-        if facts.guides_revision > 0 {
-            let set = self.store.guide_set(facts.guides_revision)?;
-            let set = set.ok_or(StoreError::Missing {
-                what: "list of live guides",
-            })?;
-            let guides = compile_guides(&set.targets, set.revision)
-                .map_err(|what| StoreError::Corrupt { what })?;
-            let policy = Policy::clone(&self.world.policy);
-            self.world.policy = Arc::new(policy.with_guides(guides));
-        }
-        if facts.lexicon_revision > 0 {
-            let row = self.store.lexicon(facts.lexicon_revision)?;
-            let row = row.ok_or(StoreError::Missing {
-                what: "revision of the lexicon",
-            })?;
-            let lexicon =
-                DomainLexicon::new(row.saved.revision, &row.entries).map_err(|error| {
-                    StoreError::Corrupt {
-                        what: format!("lexicon: {}: {error}", error.path()),
-                    }
-                })?;
-            self.world.lexicon = Arc::new(lexicon);
-        }
         self.shared.world.store(Arc::new(facts.clone()));
-        self.world.facts = facts;
-        Ok(())
+        adopt(&*self.store, &mut self.world, facts)
     }
 
     fn replay(&mut self, from: Seq, total: u64) -> Result<(), StoreError> {
@@ -147,6 +114,50 @@ impl Engine {
         }
         Ok(())
     }
+}
+
+/// Takes the world as logged, with the policy, the guides and the lexicon it names.
+///
+/// # Errors
+/// The store cannot be read, or does not have what `facts` name.
+pub(crate) fn adopt(
+    store: &dyn Store,
+    world: &mut World,
+    facts: WorldFacts,
+) -> Result<(), StoreError> {
+    if facts.policy_revision > 0 {
+        let row = store.policy(facts.policy_revision)?;
+        let row = row.ok_or(StoreError::Missing {
+            what: "policy revision",
+        })?;
+        let policy =
+            parse_policy(&row.toml, row.revision).map_err(|what| StoreError::Corrupt { what })?;
+        world.policy = Arc::new(policy);
+    }
+    if facts.guides_revision > 0 {
+        let set = store.guide_set(facts.guides_revision)?;
+        let set = set.ok_or(StoreError::Missing {
+            what: "list of live guides",
+        })?;
+        let guides = compile_guides(&set.targets, set.revision)
+            .map_err(|what| StoreError::Corrupt { what })?;
+        let policy = Policy::clone(&world.policy);
+        world.policy = Arc::new(policy.with_guides(guides));
+    }
+    if facts.lexicon_revision > 0 {
+        let row = store.lexicon(facts.lexicon_revision)?;
+        let row = row.ok_or(StoreError::Missing {
+            what: "revision of the lexicon",
+        })?;
+        let lexicon = DomainLexicon::new(row.saved.revision, &row.entries).map_err(|error| {
+            StoreError::Corrupt {
+                what: format!("lexicon: {}: {error}", error.path()),
+            }
+        })?;
+        world.lexicon = Arc::new(lexicon);
+    }
+    world.facts = facts;
+    Ok(())
 }
 
 /// A policy that was validated before.

@@ -1,7 +1,8 @@
 // One typed client for the server. It holds the CSRF token, and every failure is an ApiError that names the field.
 
 import type * as wire from './wire';
-import type * as wire_grants from './wire_grants';
+import type { GrantDetail, GrantPage, GrantTerms, IssuedGrant } from './wire_grants';
+import type { ReplayAsked, ReplayState } from './wire_replay';
 
 export class ApiError extends Error {
   constructor(
@@ -222,6 +223,9 @@ export class Api {
   validate_policy = (toml: string) => this.post<wire.PolicyValidation>('/v1/admin/policy/validate', { toml });
   policy_revisions = async () =>
     list<wire.PolicyRevision>(await this.get<unknown>('/v1/admin/policy/revisions'), 'revisions');
+  replay = () => this.get<ReplayState>('/v1/admin/policy/replay');
+  start_replay = (asked: ReplayAsked) => this.post<ReplayState>('/v1/admin/policy/replay', asked);
+  cancel_replay = () => this.request<ReplayState>('DELETE', '/v1/admin/policy/replay');
   set_mode = (mode: wire.Mode) =>
     this.post('/v1/admin/mode', mode === 'live' ? { mode, confirm: true } : { mode });
 
@@ -244,9 +248,9 @@ export class Api {
   add_token = (name: string, scopes: string[]) =>
     this.post<wire.ApiToken>('/v1/admin/tokens', { name, scopes });
   remove_token = (id: string) => this.request<void>('DELETE', `/v1/admin/tokens/${seg(id)}`);
-  grants = (query: Query) => this.get<wire_grants.GrantPage>('/v1/grants', query);
-  grant = (id: string) => this.get<wire_grants.GrantDetail>(`/v1/grants/${seg(id)}`);
-  issue_grant = (terms: wire_grants.GrantTerms) => this.post<wire_grants.IssuedGrant>('/v1/grants', terms);
+  grants = (query: Query) => this.get<GrantPage>('/v1/grants', query);
+  grant = (id: string) => this.get<GrantDetail>(`/v1/grants/${seg(id)}`);
+  issue_grant = (terms: GrantTerms) => this.post<IssuedGrant>('/v1/grants', terms);
   revoke_grant = (id: string) => this.post(`/v1/grants/${seg(id)}/revoke`);
   articles = () => this.get<wire.ArticleList>('/v1/admin/articles');
   article = (id: string) => this.get<wire.ArticleDetail>(`/v1/admin/articles/${seg(id)}`);
