@@ -23,6 +23,12 @@ test('the line says how many are open, expected, and how likely an answer in tim
   );
 });
 
+test('with none open nothing is expected', () => {
+  expect(offers_text({ ...paced, open: 0, expected: 0 })).toBe(
+    'Offers: paced · none open · 87 % answered within 20 s',
+  );
+});
+
 test('it says when no more are offered, and what the policy wants', () => {
   expect(offers_text(paced)).not.toContain('no more');
   expect(offers_text({ ...paced, in_time: 0.6, level_holds: false })).toContain(

@@ -7,6 +7,7 @@ export function offers_text(offers: Offers): string {
   if (offers.mode === 'held')
     return `Offers: a seat each · ${open}, ${offers.seats_held} of ${offers.seats} seats held`;
   const full = offers.level_holds ? '' : ' · no more chats are offered';
+  if (offers.open === 0) return `Offers: paced · none open · ${likely}${full}`;
   return `Offers: paced · ${open}, ${few(offers.expected)} expected to accept · ${likely}${full}`;
 }
 
