@@ -195,7 +195,7 @@ async fn a_switched_off_account_is_out_at_once() {
 async fn the_desk_says_how_offers_are_paced_while_somebody_takes_chats() {
     let server = Server::start().await;
     let desk = || server.get("/v1/desk/state").role(Role::Supervisor).send();
-    assert_eq!(desk().await.expect(200).get("offers"), None);
+    assert_eq!(desk().await.expect(200).json().get("offers"), None);
     let outlook = PacingOutlook {
         mode: PacingMode::Expected,
         outstanding: 12,
@@ -209,7 +209,7 @@ async fn the_desk_says_how_offers_are_paced_while_somebody_takes_chats() {
     };
     *server.core.pacing.lock().unwrap() = Some(outlook);
     assert_eq!(
-        desk().await.expect(200)["offers"],
+        desk().await.expect(200).json()["offers"],
         json!({
             "mode": "expected", "open": 12, "expected": 0.84, "seats_held": 2, "seats": 40,
             "in_time": 0.871, "level_holds": false, "target_s": 20, "service_level": 0.8,
@@ -217,7 +217,7 @@ async fn the_desk_says_how_offers_are_paced_while_somebody_takes_chats() {
     );
     let in_time = None;
     *server.core.pacing.lock().unwrap() = Some(PacingOutlook { in_time, ..outlook });
-    assert_eq!(desk().await.expect(200).get("offers"), None);
+    assert_eq!(desk().await.expect(200).json().get("offers"), None);
 }
 
 #[tokio::test]

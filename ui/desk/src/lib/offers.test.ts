@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
-import { offers_text, offers_title } from './offers';
-import type { Offers } from './wire';
+import { type Offers, offers_text, offers_title } from './offers';
 
 const paced: Offers = {
   mode: 'expected',

@@ -1,4 +1,19 @@
-import type { Offers } from './wire';
+/** How offers with a chat are paced, while somebody takes chats. */
+export interface Offers {
+  mode: 'expected' | 'held';
+  /** Not answered yet. */
+  open: number;
+  /** How many of them are expected to become chats. */
+  expected: number;
+  seats_held: number;
+  seats: number;
+  /** The probability of an answer within `target_s` if one more offer is accepted. */
+  in_time: number;
+  /** Whether that is enough to offer one more. */
+  level_holds: boolean;
+  target_s: number;
+  service_level: number;
+}
 
 /** How offers stand, in one line. */
 export function offers_text(offers: Offers): string {
