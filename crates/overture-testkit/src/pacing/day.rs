@@ -322,7 +322,7 @@ impl Day<'_> {
             self.follows(effect);
         }
         for (_, message) in out.to_customers {
-            self.is_told(message);
+            self.is_told(&message);
         }
         if let Some(due) = route::next_due(&self.routing)
             && self.tick_at.is_none_or(|tick_at| due < tick_at)
@@ -358,8 +358,8 @@ impl Day<'_> {
         }
     }
 
-    fn is_told(&mut self, message: RouteToCustomer) {
-        match message {
+    fn is_told(&mut self, message: &RouteToCustomer) {
+        match *message {
             RouteToCustomer::SeatHeld { offer } => {
                 let who = self.offers[&offer];
                 self.is_offered(who, offer);

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
-import { offers_text, offers_title } from './offers';
-import type { Offers } from './wire';
+import { type Offers, offers_text, offers_title } from './offers';
 
 const paced: Offers = {
   mode: 'expected',
@@ -20,6 +19,12 @@ test('the line says how many are open, expected, and how likely an answer in tim
   );
   expect(offers_text({ ...paced, mode: 'held', open: 1 })).toBe(
     'Offers: a seat each · 1 open, 2 of 40 seats held',
+  );
+});
+
+test('with none open nothing is expected', () => {
+  expect(offers_text({ ...paced, open: 0, expected: 0 })).toBe(
+    'Offers: paced · none open · 87 % answered within 20 s',
   );
 });
 

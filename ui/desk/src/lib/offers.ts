@@ -1,4 +1,19 @@
-import type { Offers } from './wire';
+/** How offers with a chat are paced, while somebody takes chats. */
+export interface Offers {
+  mode: 'expected' | 'held';
+  /** Not answered yet. */
+  open: number;
+  /** How many of them are expected to become chats. */
+  expected: number;
+  seats_held: number;
+  seats: number;
+  /** The probability of an answer within `target_s` if one more offer is accepted. */
+  in_time: number;
+  /** Whether that is enough to offer one more. */
+  level_holds: boolean;
+  target_s: number;
+  service_level: number;
+}
 
 /** How offers stand, in one line. */
 export function offers_text(offers: Offers): string {
@@ -7,6 +22,7 @@ export function offers_text(offers: Offers): string {
   if (offers.mode === 'held')
     return `Offers: a seat each · ${open}, ${offers.seats_held} of ${offers.seats} seats held`;
   const full = offers.level_holds ? '' : ' · no more chats are offered';
+  if (offers.open === 0) return `Offers: paced · none open · ${likely}${full}`;
   return `Offers: paced · ${open}, ${few(offers.expected)} expected to accept · ${likely}${full}`;
 }
 

@@ -1,6 +1,7 @@
 // The server's wire types, as the desk reads them. Optional fields may be absent; unknown fields are ignored.
 
 import type { CallItem, UtteranceItem } from './wire_calls';
+import type { Offers } from './offers';
 
 export * from './wire_calls';
 
@@ -144,23 +145,6 @@ export interface DeskState {
   alerts: Alert[];
   mode: Mode;
   offers?: Offers;
-}
-
-/** How offers with a chat are paced, while somebody takes chats. */
-export interface Offers {
-  mode: 'expected' | 'held';
-  /** Not answered yet. */
-  open: number;
-  /** How many of them are expected to become chats. */
-  expected: number;
-  seats_held: number;
-  seats: number;
-  /** The probability of an answer within `target_s` if one more offer is accepted. */
-  in_time: number;
-  /** Whether that is enough to offer one more. */
-  level_holds: boolean;
-  target_s: number;
-  service_level: number;
 }
 
 export interface CustomerRow {

@@ -4,6 +4,8 @@
 //! gets that seat; the others move to another one, and where there is none, to nobody's harm
 //! but theirs, the chat option is taken from them before they can choose it.
 
+use std::collections::BTreeSet;
+
 use super::{
     learned::Acceptance,
     outlook::{Now, poisson_above},
@@ -145,7 +147,10 @@ impl Run<'_> {
                 continue;
             }
             let acceptance = self.acceptance();
-            let waiting: Vec<usize> = (0..self.index.lanes.len())
+            let waiting: BTreeSet<usize> = self.index.sharing[place]
+                .iter()
+                .flat_map(|agent| &self.index.agents[agent].lanes)
+                .copied()
                 .filter(|lane| {
                     let lane = &self.index.lanes[*lane];
                     lane.key.channel == channel && lane.waiting.len() > 0
