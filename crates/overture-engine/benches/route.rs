@@ -13,7 +13,7 @@ use std::time::Instant;
 
 use busy_floor::Floor;
 use overture_engine::{
-    model::Millis,
+    model::{Millis, RouteToCustomer},
     route::{Routing, next_due},
 };
 
@@ -52,6 +52,26 @@ fn enqueue_and_resolve(bencher: divan::Bencher) {
         floor.enqueue();
         floor.resolve_next();
         next_due(&floor.routing)
+    });
+}
+
+/// One more offer where so many are open and nobody waits; it is ended again.
+#[divan::bench(args = [10, 100, 1_000], sample_count = 1_000)]
+fn pace_one_offer(bencher: divan::Bencher, open: usize) {
+    let mut floor = Floor::new(1_000, 0);
+    // Half of the chats are over.
+    for _ in 0..1_500 {
+        floor.resolve_next();
+    }
+    while floor.routing.state().holds.len() < open {
+        floor.hold();
+    }
+    bencher.bench_local(|| {
+        let out = floor.hold();
+        let RouteToCustomer::SeatHeld { offer } = out.to_customers[0].1 else {
+            panic!("{:?}", out.to_customers);
+        };
+        floor.release(offer);
     });
 }
 

@@ -218,6 +218,9 @@ fn dispatch(step: &mut Step<'_>, event: &CustomerEvent) -> Reply {
                 Reply::Duplicate if reply == Reply::Done => {}
                 one => reply = one,
             });
+            if left_at.is_some() && offers::left(step) {
+                reply = Reply::Done;
+            }
             reply
         }
         CustomerBody::AgentResolved {

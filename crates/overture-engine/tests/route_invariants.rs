@@ -192,6 +192,7 @@ fn event(happening: &Happening, state: &RouteState, seq: Seq, at: Timestamp) -> 
         }
         Happening::Hold { needs, for_s } => from_customer(CustomerToRoute::HoldSeat {
             offer: OfferId::derive(at, seq, 0),
+            style: OfferStyle::Banner,
             needs: needs.clone(),
             until: at + Millis::from_secs(*for_s),
         }),
@@ -251,7 +252,11 @@ fn counted_load(state: &RouteState) -> BTreeMap<AgentId, PerChannel> {
                 .get_mut(request.needs.channel) += 1;
         }
     }
+    let mut shared = BTreeSet::new();
     for hold in state.holds.values() {
+        if hold.shares && !shared.insert((hold.agent, hold.needs.channel.name())) {
+            continue;
+        }
         *load
             .entry(hold.agent)
             .or_default()
@@ -321,6 +326,49 @@ fn check(before: &RouteState, routing: &Routing, at: Timestamp, settings: &Route
         assert!(due > at, "what is due was handled");
     }
     routing.check_index().unwrap();
+}
+
+/// A seat that an offer had is there, or the offer ended, or the customer was told.
+fn check_seats_of_offers(
+    before: &RouteState,
+    after: &RouteState,
+    event: &RouteEvent,
+    out: &RouteOutput,
+    at: Timestamp,
+) {
+    let told = |of: fn(&RouteToCustomer) -> Option<OfferId>| -> BTreeSet<OfferId> {
+        let messages = out.to_customers.iter();
+        messages.filter_map(|(_, message)| of(message)).collect()
+    };
+    let lost = told(|message| match message {
+        RouteToCustomer::SeatLost { offer } => Some(*offer),
+        _ => None,
+    });
+    let held = told(|message| match message {
+        RouteToCustomer::SeatHeld { offer } => Some(*offer),
+        _ => None,
+    });
+    let ended = match event {
+        RouteEvent::FromCustomer { message, .. } => match message {
+            CustomerToRoute::ReleaseSeat { offer } => Some(*offer),
+            CustomerToRoute::Enqueue(new) => new.offer,
+            _ => None,
+        },
+        _ => None,
+    };
+    for (offer, hold) in &before.holds {
+        let is_over = hold.until <= at || ended == Some(*offer);
+        assert!(
+            after.holds.contains_key(offer) || is_over || lost.contains(offer),
+            "the seat of {offer} is gone and nobody was told"
+        );
+    }
+    for offer in held {
+        assert!(
+            after.holds.contains_key(&offer) || lost.contains(&offer),
+            "{offer} was told of a seat that is not there"
+        );
+    }
 }
 
 /// Work-conserving: nobody who is free and may be asked could serve a waiting request.
@@ -457,16 +505,21 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
 
     #[test]
-    fn promises_hold_after_every_step(history in history(80)) {
+    fn promises_hold_after_every_step(history in history(80), held_from in 0usize..120) {
         let mut story = Story::new();
         let mut rows = Rows::default();
         for agent in story.routing.state().agents.iter() {
             rows.agents.insert(*agent.0, agent.1.clone());
         }
-        for (pause_s, happening) in &history {
+        for (place, (pause_s, happening)) in history.iter().enumerate() {
+            // Offers may be open from before the policy says otherwise.
+            if place >= held_from {
+                story.settings.pacing.mode = PacingMode::Held;
+            }
             let before = story.routing.state().clone();
-            let (_, out) = story.step(*pause_s, happening);
+            let (event, out) = story.step(*pause_s, happening);
             check(&before, &story.routing, story.at, &story.settings);
+            check_seats_of_offers(&before, story.routing.state(), &event, &out, story.at);
             rows.take(&out);
             rows.check(story.routing.state());
         }

@@ -107,6 +107,7 @@ impl Teller {
                 let message = match words[0] {
                     "hold" => CustomerToRoute::HoldSeat {
                         offer: self.offer(words[1]),
+                        style: OfferStyle::Banner,
                         needs: needs(),
                         until: self.now() + Millis::from_secs(number_of("for").into()),
                     },
@@ -235,21 +236,29 @@ fn story_with(settings: RouteSettings, script: &str) -> String {
     teller.text
 }
 
+/// Each offer has a seat of its own.
 fn story(script: &str) -> String {
+    let mut settings = RouteSettings::default();
+    settings.pacing.mode = PacingMode::Held;
+    story_with(settings, script)
+}
+
+/// Offers share seats.
+fn paced(script: &str) -> String {
     story_with(RouteSettings::default(), script)
 }
 
 macro_rules! stories {
-    ($($name:ident: $script:literal;)*) => {$(
+    ($($name:ident: $of:ident $script:literal;)*) => {$(
         #[test]
         fn $name() {
-            insta::assert_snapshot!(story($script));
+            insta::assert_snapshot!($of($script));
         }
     )*};
 }
 
 stories! {
-    nobody_waits_longer_than_they_are_told: "
+    nobody_waits_longer_than_they_are_told: story "
         account ann chat=1
         available ann
         ask first
@@ -268,7 +277,7 @@ stories! {
         reject ann third
         +1 tick";
 
-    a_held_seat_becomes_a_chat: "
+    a_held_seat_becomes_a_chat: story "
         account ann chat=1
         available ann
         hold banner for=60
@@ -280,7 +289,7 @@ stories! {
         accept ann cleo
         hold third for=60";
 
-    the_longest_idle_goes_first_and_nothing_in_hand_before_that: "
+    the_longest_idle_goes_first_and_nothing_in_hand_before_that: story "
         account ann chat=2
         account bob chat=2
         available ann
@@ -295,7 +304,7 @@ stories! {
         ask fourth
         ask fifth";
 
-    skill_language_and_channel_are_hard: "
+    skill_language_and_channel_are_hard: story "
         account ann chat=1 skills=billing languages=en
         account bob chat=1 callback=1 skills=technical languages=de,en
         available ann
@@ -305,7 +314,7 @@ stories! {
         ask three callback
         ask four skill=billing language=en-US";
 
-    priority_goes_before_age: "
+    priority_goes_before_age: story "
         account ann chat=1
         ask low
         +5 ask high priority=2
@@ -316,7 +325,7 @@ stories! {
         accept ann low
         resolve low";
 
-    who_passed_is_asked_again_only_when_nobody_else_can: "
+    who_passed_is_asked_again_only_when_nobody_else_can: story "
         account ann chat=1
         account bob chat=1
         available ann
@@ -328,7 +337,7 @@ stories! {
         +5 away bob
         accept ann cleo";
 
-    a_reservation_runs_out_and_late_or_strange_answers_change_nothing: "
+    a_reservation_runs_out_and_late_or_strange_answers_change_nothing: story "
         account ann chat=1
         account bob chat=1
         available ann
@@ -339,7 +348,7 @@ stories! {
         busy ann
         accept ann cleo";
 
-    after_the_bounded_wait_needs_are_relaxed: "
+    after_the_bounded_wait_needs_are_relaxed: story "
         account ann chat=1 languages=en
         available ann
         ask german language=de
@@ -349,13 +358,13 @@ stories! {
         +5 resolve german
         +30 reject ann urgent";
 
-    the_oldest_goes_first_after_the_bounded_wait: "
+    the_oldest_goes_first_after_the_bounded_wait: story "
         account ann chat=1
         ask old
         +100 ask urgent priority=9
         +20 available ann";
 
-    nobody_is_signed_in_and_then_somebody_is: "
+    nobody_is_signed_in_and_then_somebody_is: story "
         account ann chat=1
         ask one
         +5 ask two
@@ -365,7 +374,7 @@ stories! {
         away ann
         hold banner for=60";
 
-    going_offline_hands_chats_over: "
+    going_offline_hands_chats_over: story "
         account ann chat=2
         account bob chat=1
         available ann
@@ -378,7 +387,7 @@ stories! {
         +5 offline ann
         accept bob first";
 
-    leaving_revokes_reservations_and_moves_seats: "
+    leaving_revokes_reservations_and_moves_seats: story "
         account ann chat=3
         account bob chat=2
         available ann
@@ -390,7 +399,7 @@ stories! {
         +59 busy bob
         offline bob";
 
-    a_seat_comes_free_for_who_waits: "
+    a_seat_comes_free_for_who_waits: story "
         account ann chat=1
         available ann
         hold banner for=30
@@ -404,7 +413,7 @@ stories! {
         +10 tick
         hold fourth for=0";
 
-    a_closed_account_hands_over_and_less_capacity_keeps_work: "
+    a_closed_account_hands_over_and_less_capacity_keeps_work: story "
         account ann chat=2
         available ann
         ask one
@@ -419,7 +428,7 @@ stories! {
         available bob
         account ann chat=1 closed";
 
-    places_and_waits_are_told_when_they_change: "
+    places_and_waits_are_told_when_they_change: story "
         account ann chat=1
         available ann
         ask r0
@@ -432,22 +441,66 @@ stories! {
         +30 abandon r2
         ask r4 priority=5";
 
-    a_request_whose_offer_lost_its_seat_waits_like_any_other: "
+    a_request_whose_offer_lost_its_seat_waits_like_any_other: story "
         account ann chat=1 callback=1
         available ann
         hold banner for=10
         +10 ask late offer=banner
         hold second for=60
         ask call callback offer=second";
+    offers_share_a_seat_and_whoever_accepts_gets_it: paced "
+        account ann chat=2
+        account bob chat=1
+        available ann
+        available bob
+        hold first for=300
+        hold second for=300
+        hold third for=300
+        +8 ask cleo offer=second
+        accept ann cleo
+        +4 release first
+        +300 tick";
+    an_offer_that_is_left_without_a_seat_loses_its_chat_option: paced "
+        account ann chat=1
+        available ann
+        hold first for=300
+        hold second for=300
+        +5 ask cleo offer=first
+        accept ann cleo
+        +1 ask dora offer=second";
+    who_waits_gets_the_seat_that_silent_offers_need_no_more: paced "
+        account ann chat=1
+        available ann
+        hold banner for=300
+        +5 ask cleo
+        +10 tick
+        accept ann cleo";
+    nobody_is_offered_what_those_who_wait_will_need: paced "
+        account ann chat=1
+        available ann
+        ask cleo
+        accept ann cleo
+        ask dora
+        hold banner for=300";
+    going_away_moves_the_offers_that_shared_a_seat: paced "
+        account ann chat=1
+        account bob chat=1
+        available ann
+        hold first for=300
+        hold second for=300
+        available bob
+        away ann
+        +5 offline bob";
 }
 
 #[test]
 fn a_full_queue_keeps_requests_out_and_counts_them() {
-    let settings = RouteSettings {
+    let mut settings = RouteSettings {
         queued_max: 1,
         holds_max: 1,
         ..RouteSettings::default()
     };
+    settings.pacing.mode = PacingMode::Held;
     insta::assert_snapshot!(story_with(
         settings,
         "account ann chat=2

@@ -86,6 +86,7 @@ fn make(step: &mut Step<'_>, rule: &Rule, style: OfferStyle) {
         let until = expires_at + SEAT_GRACE;
         step.out.to_route.push(CustomerToRoute::HoldSeat {
             offer,
+            style,
             needs,
             until,
         });
@@ -133,6 +134,20 @@ pub(crate) fn seat_lost(step: &mut Step<'_>, offer: OfferId) {
     } else {
         announce(step, None);
     }
+}
+
+/// The customer is gone: the seat of their offer is given back, and the chat option goes with
+/// it. Whether there was one.
+pub(crate) fn left(step: &mut Step<'_>) -> bool {
+    let live = step.state.offer.as_ref().filter(|live| live.seat);
+    let Some(offer) = live.map(|live| live.offer) else {
+        return false;
+    };
+    seat_lost(step, offer);
+    step.out
+        .to_route
+        .push(CustomerToRoute::ReleaseSeat { offer });
+    true
 }
 
 /// Pushes the offer to the customer, or gives it up when nothing in it can be honoured.

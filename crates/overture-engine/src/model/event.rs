@@ -193,7 +193,7 @@ pub enum CustomerBody {
     ChatDetails(ChatDetails),
     /// One side read the open conversation.
     ChatRead(ChatRead),
-    /// The customer of an open conversation came or left.
+    /// The customer of an open conversation came or left, or one whose offer has a seat left.
     ChatPresence {
         /// When they were last there; `None` when they are there.
         left_at: Option<Timestamp>,

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     AgentHours, AgentId, Booking, ChannelKind, CustomerId, InteractionId, LinkKey, NumberUse,
-    OfferId, RequestId, ReservationId, Seq, Slot, SlotRefusal, SlotWish, Timestamp,
+    OfferId, OfferStyle, PacingState, RequestId, ReservationId, Seq, Slot, SlotRefusal, SlotWish,
+    Timestamp,
 };
 
 /// A count for each channel.
@@ -149,6 +150,8 @@ pub enum CustomerToRoute {
     HoldSeat {
         /// For which offer.
         offer: OfferId,
+        /// How it looks.
+        style: OfferStyle,
         /// What it needs.
         needs: Needs,
         /// When the hold ends by itself.
@@ -303,6 +306,8 @@ pub struct RouteState {
     /// Smoothed seconds that one served request lasts, by channel (chat, callback);
     /// zero when none was served yet.
     pub handle_s: [f32; 2],
+    /// What was learned for pacing.
+    pub pacing: PacingState,
     /// Booked times of callbacks that have not passed.
     pub bookings: BTreeMap<InteractionId, Booking>,
     /// Numbers that we were asked to call lately.
@@ -382,4 +387,10 @@ pub struct SeatHold {
     pub agent: AgentId,
     /// When it ends by itself.
     pub until: Timestamp,
+    /// How the offer looks.
+    pub style: OfferStyle,
+    /// Since when the offer is open.
+    pub since: Timestamp,
+    /// Whether the agent's other offers on the channel that share have the same seat.
+    pub shares: bool,
 }

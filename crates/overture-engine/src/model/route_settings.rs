@@ -1,9 +1,9 @@
 //! The limits and times that the policy sets for routing.
 
-use super::{CallbackSettings, ChannelKind, Millis};
+use super::{CallbackSettings, ChannelKind, Millis, PacingSettings};
 
 /// What routing waits for, and how much it takes on.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct RouteSettings {
     /// How long an agent may take to answer an offered chat.
     pub chat_reservation: Millis,
@@ -15,6 +15,8 @@ pub struct RouteSettings {
     pub queued_max: usize,
     /// How many seats may be held at once; more are denied.
     pub holds_max: usize,
+    /// How offers are paced.
+    pub pacing: PacingSettings,
     /// How callbacks are promised and made.
     pub callbacks: CallbackSettings,
 }
@@ -29,6 +31,7 @@ impl Default for RouteSettings {
             bounded_wait: Millis::from_secs(120),
             queued_max: 10_000,
             holds_max: 10_000,
+            pacing: PacingSettings::default(),
             callbacks: CallbackSettings::default(),
         }
     }

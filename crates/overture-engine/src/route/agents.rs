@@ -86,7 +86,9 @@ impl Run<'_> {
             self.place(key.request);
         }
         for offer in holds {
-            self.reseat(offer);
+            if let Some(hold) = self.unhold(offer) {
+                self.seat_again(offer, hold);
+            }
         }
     }
 }

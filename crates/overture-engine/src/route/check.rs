@@ -1,6 +1,9 @@
 //! Comparing what is derived with what it is derived from.
 
-use super::{Routing, index::Index};
+use super::{
+    Routing,
+    index::{Index, place_of},
+};
 use crate::model::ChannelKind;
 
 impl Routing {
@@ -18,6 +21,7 @@ impl Routing {
             ("due", kept.dues == fresh.dues),
             ("reservations", kept.reservations == fresh.reservations),
             ("staff", kept.staff == fresh.staff),
+            ("sharing", kept.sharing == fresh.sharing),
         ];
         if let Some((what, _)) = same.iter().find(|(_, same)| !same) {
             return Err(format!("the list `{what}` differs from the state"));
@@ -25,7 +29,10 @@ impl Routing {
         for (id, agent) in &self.state.agents {
             let entry = kept.agents.get(id).ok_or("an agent is missing")?;
             let expected = &fresh.agents[id];
-            if entry.requests != expected.requests || entry.holds != expected.holds {
+            if entry.requests != expected.requests
+                || entry.holds != expected.holds
+                || entry.shared != expected.shared
+            {
                 return Err(format!("the work of {id} differs from the state"));
             }
             let mut load = agent.load;
@@ -36,7 +43,12 @@ impl Routing {
                 *load.get_mut(self.state.requests[request].needs.channel) += 1;
             }
             for offer in &entry.holds {
-                *load.get_mut(self.state.holds[offer].needs.channel) += 1;
+                let hold = &self.state.holds[offer];
+                *load.get_mut(hold.needs.channel) += u32::from(!hold.shares);
+            }
+            for channel in ChannelKind::ALL {
+                let shares = !entry.shared[place_of(channel)].is_empty();
+                *load.get_mut(channel) += u32::from(shares);
             }
             if load != agent.load {
                 return Err(format!("the load of {id} is {:?}: {load:?}", agent.load));
@@ -56,6 +68,7 @@ impl Routing {
             if lane.free != expected.free
                 || lane.taking != expected.taking
                 || lane.seats != expected.seats
+                || lane.used != expected.used
             {
                 return Err(format!("the agents of {:?} differ", lane.key));
             }

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::lane::{FreeKey, Lane, LaneKey, WaitKey, has_room, staffs, takes_work};
 use crate::model::{
-    AgentId, AgentState, ChannelKind, Needs, OfferId, RequestId, RequestStage, RequestState,
-    ReservationId, RouteState, Timestamp,
+    AgentId, AgentState, ChannelKind, Needs, OfferId, OfferStyle, RequestId, RequestStage,
+    RequestState, ReservationId, RouteState, SeatHold, Timestamp,
 };
 
 /// Lanes beyond which those without a line are dropped, to be made again on demand.
@@ -29,12 +29,16 @@ pub(super) struct AgentIndex {
     entered: Option<FreeKey>,
     /// Seats that were counted into those lanes, by channel.
     seats: [u32; 2],
+    /// Seats in use that were counted into those lanes, by channel.
+    used: [u32; 2],
     /// Which channels the agent was counted as staffing.
     staffs: [bool; 2],
     /// Requests offered to or assigned to the agent.
     pub(super) requests: BTreeSet<RequestId>,
-    /// Seats held on the agent.
+    /// Offers for which a seat is held on the agent.
     pub(super) holds: BTreeSet<OfferId>,
+    /// Those of them that share one seat, by channel, with since when they are open.
+    pub(super) shared: [BTreeMap<OfferId, (OfferStyle, Timestamp)>; 2],
 }
 
 /// The derived lists.
@@ -48,6 +52,8 @@ pub(super) struct Index {
     /// Waiting requests that somebody passed on.
     pub(super) passed_on: BTreeSet<RequestId>,
     pub(super) dues: BTreeSet<(Timestamp, Due)>,
+    /// Agents with a seat that offers share, by channel.
+    pub(super) sharing: [BTreeSet<AgentId>; 2],
     pub(super) reservations: BTreeMap<ReservationId, RequestId>,
     /// Signed-in agents who work on the channel.
     pub(super) staff: [u32; 2],
@@ -101,13 +107,7 @@ impl Index {
             }
         }
         for (offer, hold) in &state.holds {
-            index.dues.insert((hold.until, Due::Hold(*offer)));
-            index
-                .agents
-                .entry(hold.agent)
-                .or_default()
-                .holds
-                .insert(*offer);
+            index.hold(*offer, hold);
         }
         index.lanes_built = index.lanes.len();
         index
@@ -133,6 +133,7 @@ impl Index {
                 entry.lanes.push(number);
                 lane.taking += 1;
                 lane.seats += entry.seats[place_of(key.channel)];
+                lane.used += entry.used[place_of(key.channel)];
                 if has_room(agent, key.channel) {
                     lane.free.extend(entry.entered);
                 }
@@ -141,6 +142,32 @@ impl Index {
         self.lane_by_key.insert(key.clone(), number);
         self.lanes.push(lane);
         number
+    }
+
+    /// Enters an offer's seat; whether it is a seat more of the agent's.
+    pub(super) fn hold(&mut self, offer: OfferId, hold: &SeatHold) -> bool {
+        let place = place_of(hold.needs.channel);
+        self.dues.insert((hold.until, Due::Hold(offer)));
+        let entry = self.agents.entry(hold.agent).or_default();
+        entry.holds.insert(offer);
+        if !hold.shares {
+            return true;
+        }
+        entry.shared[place].insert(offer, (hold.style, hold.since));
+        self.sharing[place].insert(hold.agent)
+    }
+
+    /// Takes an offer's seat out; whether the agent has a seat less in use.
+    pub(super) fn unhold(&mut self, offer: OfferId, hold: &SeatHold) -> bool {
+        let place = place_of(hold.needs.channel);
+        self.dues.remove(&(hold.until, Due::Hold(offer)));
+        let entry = self.agents.entry(hold.agent).or_default();
+        entry.holds.remove(&offer);
+        if !hold.shares {
+            return true;
+        }
+        entry.shared[place].remove(&offer);
+        entry.shared[place].is_empty() && self.sharing[place].remove(&hold.agent)
     }
 
     /// Whether anybody who works on the channel is signed in.
@@ -173,6 +200,12 @@ impl Index {
             let wait_s = f64::from(handle_s) * (waiting + 1) as f64 / f64::from(seats);
             libm::ceil(wait_s) as u32
         })
+    }
+
+    /// Whether somebody waits on a channel where offers share seats.
+    pub(super) fn has_spare_seats_to_come(&self) -> bool {
+        let mut channels = self.sharing.iter().zip(&self.by_age);
+        channels.any(|(sharing, waiting)| !sharing.is_empty() && !waiting.is_empty())
     }
 
     /// How many requests wait.
@@ -227,6 +260,7 @@ impl Index {
             self.staff[place] -= u32::from(entry.staffs[place]);
             entry.staffs[place] = staffed;
             entry.seats[place] = agent.profile.capacity.get(channel);
+            entry.used[place] = agent.load.get(channel);
         }
         if !takes_work(agent) {
             return;
@@ -240,6 +274,7 @@ impl Index {
             entry.lanes.push(number);
             lane.taking += 1;
             lane.seats += entry.seats[place_of(lane.key.channel)];
+            lane.used += entry.used[place_of(lane.key.channel)];
             if has_room(agent, lane.key.channel) {
                 lane.free.insert(free);
             }
@@ -256,8 +291,12 @@ impl Index {
         };
         let free = FreeKey::of(id, agent);
         entry.entered = Some(free);
+        let before = entry.used;
+        entry.used = ChannelKind::ALL.map(|channel| agent.load.get(channel));
         for number in &entry.lanes {
             let lane = &mut self.lanes[*number];
+            let place = place_of(lane.key.channel);
+            lane.used = lane.used + entry.used[place] - before[place];
             lane.free.remove(&entered);
             if has_room(agent, lane.key.channel) {
                 lane.free.insert(free);
@@ -273,6 +312,7 @@ impl Index {
                 let lane = &mut self.lanes[*number];
                 lane.taking -= 1;
                 lane.seats -= entry.seats[place_of(lane.key.channel)];
+                lane.used -= entry.used[place_of(lane.key.channel)];
                 lane.free.remove(&entered);
             }
         }

@@ -146,6 +146,8 @@ pub(super) struct Lane {
     pub(super) taking: u32,
     /// Their seats on this channel, in use or not.
     pub(super) seats: u32,
+    /// How many of those are in use.
+    pub(super) used: u32,
 }
 
 impl Lane {
@@ -156,6 +158,7 @@ impl Lane {
             free: BTreeSet::new(),
             taking: 0,
             seats: 0,
+            used: 0,
         }
     }
 }

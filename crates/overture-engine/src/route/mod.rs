@@ -9,13 +9,16 @@
 //!
 //! It knows no clock, no customers beyond their id, no policy beyond [`RouteSettings`].
 //! Start at [`step`]; `place.rs` decides, `seats.rs` and `agents.rs` handle what happens,
-//! `tell.rs` tells customers where they stand, `index.rs` keeps what is derived.
+//! `pacing/` says how many offers may be open, `tell.rs` tells customers where they stand,
+//! `index.rs` keeps what is derived.
 
 mod agents;
 mod check;
 mod index;
 mod lane;
+mod pacing;
 mod place;
+pub mod queueing;
 mod ranked;
 mod requests;
 mod seats;
@@ -39,6 +42,8 @@ pub struct Routing {
     relaxed_up_to: Timestamp,
     /// As the last step saw it.
     bounded_wait: Millis,
+    /// When to see again whether who waits can have a seat that is held for offers.
+    spare_at: Option<Timestamp>,
 }
 
 impl Default for Routing {
@@ -55,6 +60,7 @@ impl Routing {
             state,
             relaxed_up_to: Timestamp(i64::MIN),
             bounded_wait: RouteSettings::default().bounded_wait,
+            spare_at: None,
         }
     }
 
@@ -106,10 +112,11 @@ pub fn step(
             match message {
                 CustomerToRoute::HoldSeat {
                     offer,
+                    style,
                     needs,
                     until,
-                } => run.hold_seat(*customer, *offer, needs, *until),
-                CustomerToRoute::ReleaseSeat { offer } => run.release_seat(*offer),
+                } => run.hold_seat(*customer, *offer, *style, needs, *until),
+                CustomerToRoute::ReleaseSeat { offer } => run.decline_seat(*offer),
                 CustomerToRoute::Enqueue(new) => run.enqueue(*customer, new),
                 CustomerToRoute::Close { request, how } => run.close(*request, *how),
                 CustomerToRoute::BookSlot {
@@ -126,13 +133,17 @@ pub fn step(
         }
         RouteEvent::Tick => Reply::Done,
     };
+    run.spare_seats();
     run.finish();
+    let waits = routing.index.has_spare_seats_to_come();
+    routing.spare_at = waits.then_some(at + SPARE_AGAIN);
     routing.state.applied = seq;
     reply
 }
 
 /// When routing wants its next [`RouteEvent::Tick`]: the first reservation, held seat or told
-/// wait that runs out, or, while an agent is free, the first waiting request whose needs relax.
+/// wait that runs out; while an agent is free, the first waiting request whose needs relax; and
+/// soon, while somebody waits and offers hold seats that they need less with every second.
 pub fn next_due(routing: &Routing) -> Option<Timestamp> {
     let ends = routing.index.dues.first().map(|(at, _)| *at);
     let relaxes = routing
@@ -150,8 +161,14 @@ pub fn next_due(routing: &Routing) -> Option<Timestamp> {
         })
         .map(|(queued_at, _)| *queued_at + routing.bounded_wait)
         .min();
-    ends.into_iter().chain(relaxes).min()
+    ends.into_iter()
+        .chain(relaxes)
+        .chain(routing.spare_at)
+        .min()
 }
+
+/// How often it is seen whether who waits can have a seat that is held for offers.
+const SPARE_AGAIN: Millis = Millis::from_secs(5);
 
 /// One step under way.
 struct Run<'a> {

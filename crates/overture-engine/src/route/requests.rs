@@ -4,6 +4,7 @@ use super::{
     Run,
     index::{AgentIndex, Due, place_of},
     lane::LaneKey,
+    seats::TakenSeat,
 };
 use crate::model::{
     AgentId, ChannelKind, Closed, CustomerId, Effect, NewRequest, Reply, RequestId, RequestStage,
@@ -33,6 +34,10 @@ impl Run<'_> {
             return;
         }
         let held = new.offer.and_then(|offer| self.take_hold(offer, new));
+        let channel = place_of(new.needs.channel);
+        if held.is_none() {
+            self.state.pacing.arrivals[channel].add(self.at);
+        }
         if held.is_none() && self.index.queued() >= self.settings.queued_max {
             self.tell(customer, RouteToCustomer::NoAgent { request: id });
             self.out.effects.push(Effect::Count {
@@ -56,7 +61,12 @@ impl Run<'_> {
             },
         );
         match held {
-            Some(agent) => self.offer(id, agent),
+            Some(TakenSeat { agent, others }) => {
+                self.offer(id, agent);
+                for (offer, hold) in others {
+                    self.seat_again(offer, hold);
+                }
+            }
             None => self.place(id),
         }
     }
@@ -219,6 +229,7 @@ impl Run<'_> {
     }
 
     fn served(&mut self, channel: ChannelKind, seconds: f32) {
+        self.state.pacing.handled[place_of(channel)].add(f64::from(seconds));
         let smoothed = &mut self.state.handle_s[place_of(channel)];
         *smoothed = if *smoothed == 0.0 {
             seconds

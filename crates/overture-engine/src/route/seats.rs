@@ -2,9 +2,16 @@
 
 use super::{Run, index::Due, lane::LaneKey};
 use crate::model::{
-    AgentId, ChannelKind, CustomerId, Needs, NewRequest, OfferId, RouteToCustomer, SeatHold,
-    Timestamp,
+    AgentId, ChannelKind, CustomerId, Needs, NewRequest, OfferId, OfferStyle, RouteToCustomer,
+    SeatHold, Timestamp, place_of_style,
 };
+
+/// The seat of an offer that became a request.
+pub(super) struct TakenSeat {
+    pub(super) agent: AgentId,
+    /// Who shared it.
+    pub(super) others: Vec<(OfferId, SeatHold)>,
+}
 
 impl Run<'_> {
     /// Handles everything that is due, in due order.
@@ -21,7 +28,7 @@ impl Run<'_> {
                     };
                     self.pass(request, agent);
                 }
-                Due::Hold(offer) => self.release_seat(offer),
+                Due::Hold(offer) => self.decline_seat(offer),
                 Due::Wait(request) => self.tell_wait_again(request),
             }
         }
@@ -34,6 +41,7 @@ impl Run<'_> {
         &mut self,
         customer: CustomerId,
         offer: OfferId,
+        style: OfferStyle,
         needs: &Needs,
         until: Timestamp,
     ) {
@@ -42,16 +50,19 @@ impl Run<'_> {
             return;
         }
         let lane = self.lane(&LaneKey::of(needs));
-        let free = self.index.lanes[lane].free.first().map(|free| free.agent);
         self.out.pairs_weighed += 1;
         let room = self.state.holds.len() < self.settings.holds_max && until > self.at;
-        match free.filter(|_| room) {
-            Some(agent) => {
+        let seat = room.then(|| self.seat_for_offer(lane, style)).flatten();
+        match seat {
+            Some((agent, shares)) => {
                 let hold = SeatHold {
                     customer,
                     needs: needs.clone(),
                     agent,
                     until,
+                    style,
+                    since: self.at,
+                    shares,
                 };
                 self.hold(offer, hold);
                 self.tell(customer, RouteToCustomer::SeatHeld { offer });
@@ -68,51 +79,55 @@ impl Run<'_> {
         }
     }
 
-    /// Gives an offer's seat back; whoever waits gets it.
-    pub(super) fn release_seat(&mut self, offer: OfferId) {
+    /// The offer ended without a chat: whoever waits gets its seat, if no other offer shares it.
+    pub(super) fn decline_seat(&mut self, offer: OfferId) {
         if let Some(hold) = self.unhold(offer) {
+            self.answered(&hold, false);
             self.fill(hold.agent);
         }
     }
 
-    /// Gives a seat that is lost with its agent to another agent, or tells the customer.
-    pub(super) fn reseat(&mut self, offer: OfferId) {
-        let Some(hold) = self.unhold(offer) else {
-            return;
-        };
-        let lane = self.lane(&LaneKey::of(&hold.needs));
-        match self.index.lanes[lane].free.first().map(|free| free.agent) {
-            Some(agent) => self.hold(offer, SeatHold { agent, ..hold }),
-            None => self.tell(hold.customer, RouteToCustomer::SeatLost { offer }),
-        }
-    }
-
-    /// Ends the hold that a new request names; the agent it was on, if that agent can still
-    /// serve the request.
-    pub(super) fn take_hold(&mut self, offer: OfferId, new: &NewRequest) -> Option<AgentId> {
+    /// Ends the hold that a new request names: the agent it was on, if that agent can still
+    /// serve the request, and the offers that shared the seat, which need another now.
+    pub(super) fn take_hold(&mut self, offer: OfferId, new: &NewRequest) -> Option<TakenSeat> {
         let hold = self.unhold(offer)?;
+        self.answered(&hold, true);
         let lane = self.lane(&LaneKey::of(&new.needs));
         let serves = hold.needs.channel == new.needs.channel
             && self.work_of(hold.agent).lanes.contains(&lane);
         if !serves {
             self.fill(hold.agent);
+            return None;
         }
-        serves.then_some(hold.agent)
+        let others = match hold.shares {
+            true => self.unshare(hold.agent, hold.needs.channel),
+            false => Vec::new(),
+        };
+        Some(TakenSeat {
+            agent: hold.agent,
+            others,
+        })
     }
 
-    fn hold(&mut self, offer: OfferId, hold: SeatHold) {
-        self.index.dues.insert((hold.until, Due::Hold(offer)));
-        self.work_of(hold.agent).holds.insert(offer);
+    fn answered(&mut self, hold: &SeatHold, is_accepted: bool) {
+        let age = self.at.since(hold.since);
+        self.state.pacing.answers[place_of_style(hold.style)].add(is_accepted, age);
+    }
+
+    pub(super) fn hold(&mut self, offer: OfferId, hold: SeatHold) {
+        let is_one_more = self.index.hold(offer, &hold);
         let (agent, channel) = (hold.agent, hold.needs.channel);
         self.state.holds.insert(offer, hold);
-        self.seat_taken(agent, channel);
+        if is_one_more {
+            self.seat_taken(agent, channel);
+        }
     }
 
-    fn unhold(&mut self, offer: OfferId) -> Option<SeatHold> {
+    pub(super) fn unhold(&mut self, offer: OfferId) -> Option<SeatHold> {
         let hold = self.state.holds.remove(&offer)?;
-        self.index.dues.remove(&(hold.until, Due::Hold(offer)));
-        self.work_of(hold.agent).holds.remove(&offer);
-        self.seat_given_back(hold.agent, hold.needs.channel);
+        if self.index.unhold(offer, &hold) {
+            self.seat_given_back(hold.agent, hold.needs.channel);
+        }
         Some(hold)
     }
 

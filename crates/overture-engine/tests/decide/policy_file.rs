@@ -3,7 +3,7 @@ use overture_engine::{
         Action, CapSettings, CooldownSettings, FrustrationSettings, GrantSettings, NeedSettings,
         OfferSettings, PermissionSettings, Policy, RoutingSettings, VoiceSettings,
     },
-    model::{Millis, OfferOptionKind},
+    model::{Millis, OfferOptionKind, PacingMode, PacingSettings},
 };
 use proptest::prelude::*;
 
@@ -95,6 +95,15 @@ fn a_mistake_in_the_file_has_its_exact_place() {
         ("[frustration]\ndead_click_s = 61".into(), vec!["2:16 expected `dead_click_s` to be a number from 1 to 60"]),
         ("[frustration]\nthrash_reversals = 1".into(), vec!["2:20 expected `thrash_reversals` to be a whole number from 2 to 20"]),
         ("[frustration]\nidle_s = 0".into(), vec!["2:10 expected `idle_s` to be a number from 1 to 600"]),
+        ("[pacing]\nmode = \"hold\"\nservice_level = 1".into(), vec![
+            "2:8 expected `mode` to be one of expected, held; did you mean `held`?",
+            "3:17 expected `service_level` to be a number from 0 to 0.999",
+        ]),
+        ("[pacing]\ntarget_s = 0\naccept_share = 0\nhandle_min = 0".into(), vec![
+            "2:12 expected `target_s` to be a number from 1 to 600",
+            "3:16 expected `accept_share` to be a number from 0.001 to 1",
+            "4:14 expected `handle_min` to be a number from 0.1 to 240",
+        ]),
         ("[quiet_hours]\nfrom = \"25:00\"".into(), vec!["2:8 expected `from` to be a time of day like \"21:30\""]),
         ("[quiet_hours]\nfallback_zones = [\"UTC\", \"Mars/Base\"]".into(), vec!["2:26 expected the name of a time zone, such as \"Europe/Berlin\""]),
         (
@@ -177,6 +186,23 @@ fn a_signal_that_nothing_computes_is_a_warning() {
             .any(|warning| warning.message.contains("voice.valence")),
         "{:?}",
         parsed.warnings
+    );
+}
+
+#[test]
+fn pacing_is_what_the_file_says() {
+    let toml = "[pacing]\nmode = \"held\"\ntarget_s = 45\nservice_level = 0.9\n\
+                accept_share = 0.25\nhandle_min = 3.5";
+    let policy = Policy::parse(toml, 1).unwrap().policy;
+    assert_eq!(
+        policy.routing.machine.pacing,
+        PacingSettings {
+            mode: PacingMode::Held,
+            target: Millis::from_secs(45),
+            service_level: 0.9,
+            accept_share: 0.25,
+            handle: Millis::from_secs(210),
+        }
     );
 }
 

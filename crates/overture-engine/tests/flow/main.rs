@@ -449,6 +449,54 @@ fn the_chat_option_goes_with_the_seat() {
     assert!(!offer.options.contains(&OfferOptionKind::Chat) && !offer.seat);
 }
 
+/// However an offer ends without a chat, its seat is free at once for somebody else.
+#[test]
+fn the_seat_is_given_back_when_the_offer_ends_or_the_customer_is_gone() {
+    type End = fn(&mut Shop, CustomerId, OfferId);
+    let ends: [(&str, End); 4] = [
+        ("put away", |shop, customer, offer| {
+            let how = DismissedHow::NotNow;
+            let body = CustomerBody::OfferDismissed { offer, how };
+            shop.submit(Subject::Customer(customer, body));
+        }),
+        ("ran out", |shop, _, _| {
+            shop.wait(300);
+            shop.tick();
+        }),
+        ("another option", |shop, customer, offer| {
+            let body = CustomerBody::OfferAccepted {
+                offer,
+                option: OfferOptionKind::Faq,
+                grant: None,
+                key: 1,
+                phone: None,
+            };
+            shop.submit(Subject::Customer(customer, body));
+        }),
+        ("gone", |shop, customer, _| {
+            let left_at = Some(shop.now);
+            let body = CustomerBody::ChatPresence { left_at };
+            assert_eq!(shop.submit(Subject::Customer(customer, body)), Reply::Done);
+            let offer = shop.offer(customer);
+            assert!(!offer.options.contains(&OfferOptionKind::Chat) && !offer.seat);
+            assert!(!offer.options.is_empty(), "the rest of the offer stays");
+        }),
+    ];
+    for (name, end) in ends {
+        let mut shop = Shop::open(Mode::Live);
+        let agent = shop.agent(1, 1);
+        let visitor = [browser(BROWSER)];
+        let customer = shop.session(&visitor);
+        shop.struggle(&visitor, 3);
+        let load = |shop: &Shop| shop.states.routing.state().agents[&agent].load.chat;
+        assert_eq!(load(&shop), 1, "{name}");
+        let offer = shop.offer(customer).offer;
+        end(&mut shop, customer, offer);
+        assert_eq!(load(&shop), 0, "{name}");
+        assert!(shop.states.routing.state().holds.is_empty(), "{name}");
+    }
+}
+
 #[test]
 fn how_an_offer_is_put_away_holds_later_ones_back() {
     let cases = [

@@ -112,6 +112,36 @@ impl Floor {
         self.step(&event)
     }
 
+    /// A seat is asked for an offer.
+    #[allow(dead_code, reason = "only the bench asks")]
+    pub(crate) fn hold(&mut self) -> RouteOutput {
+        let (at, seq) = (self.at, Seq(self.seq));
+        let event = RouteEvent::FromCustomer {
+            customer: CustomerId::derive(at, seq, 2),
+            message: CustomerToRoute::HoldSeat {
+                offer: OfferId::derive(at, seq, 2),
+                style: OfferStyle::Banner,
+                needs: Needs {
+                    channel: ChannelKind::Chat,
+                    skill: None,
+                    language: None,
+                    priority: 0,
+                },
+                until: at + Millis::from_secs(300),
+            },
+        };
+        self.step(&event)
+    }
+
+    /// An offer is put away.
+    #[allow(dead_code, reason = "only the bench asks")]
+    pub(crate) fn release(&mut self, offer: OfferId) -> RouteOutput {
+        self.step(&RouteEvent::FromCustomer {
+            customer: CustomerId::derive(self.at, Seq(0), 2),
+            message: CustomerToRoute::ReleaseSeat { offer },
+        })
+    }
+
     /// The oldest served request is accepted and resolved: its agent gets the next one.
     pub(crate) fn resolve_next(&mut self) -> RouteOutput {
         let (agent, reservation, request) = self.served.pop_front().expect("agents are busy");

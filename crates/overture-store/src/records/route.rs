@@ -2,8 +2,9 @@
 
 use overture_engine::model::{AgentId, OfferId, RequestId};
 use overture_engine::model::{
-    AgentProfile, AgentState, Closed, CustomerToRoute, Needs, NewRequest, PerChannel, Presence,
-    RequestStage, RequestState, RouteEvent, RouteState, RouteToCustomer, SeatHold, Timestamp,
+    AgentProfile, AgentState, ArrivalCount, Closed, CustomerToRoute, HandleTimes, Needs,
+    NewRequest, OfferAnswers, PacingState, PerChannel, Presence, RequestStage, RequestState,
+    RouteEvent, RouteState, RouteToCustomer, SeatHold, Timestamp,
 };
 
 use super::callback::{AgentHoursRecord, BookingEntry, NumberEntry, SlotRecord, SlotWishRecord};
@@ -186,6 +187,8 @@ pub(crate) struct CustomerToRouteRecord {
     wish: Option<SlotWishRecord>,
     #[prost(message, repeated, tag = "43")]
     within: Vec<AgentHoursRecord>,
+    #[prost(uint32, tag = "44")]
+    style: u32,
 }
 
 impl Wire<CustomerToRouteRecord> for CustomerToRoute {
@@ -194,10 +197,12 @@ impl Wire<CustomerToRouteRecord> for CustomerToRoute {
         record.kind = match self {
             CustomerToRoute::HoldSeat {
                 offer,
+                style,
                 needs,
                 until,
             } => {
                 record.offer = offer.write(w);
+                record.style = style.write(w);
                 record.needs = needs.write(w);
                 record.until = until.write(w);
                 1
@@ -245,6 +250,7 @@ impl Wire<CustomerToRouteRecord> for CustomerToRoute {
         Ok(match record.kind {
             1 => CustomerToRoute::HoldSeat {
                 offer: take!(record.offer, CustomerToRouteRecord, r),
+                style: take!(record.style, CustomerToRouteRecord, r),
                 needs: take!(record.needs, CustomerToRouteRecord, r),
                 until: take!(record.until, CustomerToRouteRecord, r),
             },
@@ -435,6 +441,8 @@ pub(crate) struct RouteRecord {
     bookings: Vec<BookingEntry>,
     #[prost(message, repeated, tag = "41")]
     numbers: Vec<NumberEntry>,
+    #[prost(message, optional, tag = "42")]
+    pacing: Option<PacingRecord>,
 }
 
 impl Wire<RouteRecord> for RouteState {
@@ -448,6 +456,7 @@ impl Wire<RouteRecord> for RouteState {
             handle_callback_s: self.handle_s[1],
             bookings: self.bookings.write(w),
             numbers: self.numbers.write(w),
+            pacing: Some(self.pacing.write(w)),
         }
     }
 
@@ -460,6 +469,10 @@ impl Wire<RouteRecord> for RouteState {
             handle_s: [record.handle_chat_s, record.handle_callback_s],
             bookings: take!(record.bookings, RouteRecord, r),
             numbers: take!(record.numbers, RouteRecord, r),
+            pacing: match record.pacing {
+                Some(pacing) => PacingState::read(pacing, r)?,
+                None => PacingState::default(),
+            },
         })
     }
 }
@@ -608,5 +621,106 @@ record! {
         agent: Vec<u8>,
         #[prost(int64, tag = "4")]
         until: i64,
+        #[prost(uint32, tag = "40")]
+        style: u32,
+        #[prost(int64, tag = "41")]
+        since: i64,
+        #[prost(bool, tag = "42")]
+        shares: bool,
+    }
+}
+
+/// What routing learned for pacing. The lists have a place for each channel (chat, callback) or
+/// style (prompt, banner, guide); what is missing is nothing yet.
+#[derive(Clone, PartialEq, prost::Message)]
+pub(crate) struct PacingRecord {
+    #[prost(message, repeated, tag = "1")]
+    arrivals: Vec<ArrivalCountRecord>,
+    #[prost(message, repeated, tag = "2")]
+    handled: Vec<HandleTimesRecord>,
+    #[prost(message, repeated, tag = "3")]
+    answers: Vec<OfferAnswersRecord>,
+}
+
+impl Wire<PacingRecord> for PacingState {
+    fn write(&self, w: &mut Writer<'_>) -> PacingRecord {
+        PacingRecord {
+            arrivals: self.arrivals.iter().map(|count| count.write(w)).collect(),
+            handled: self.handled.iter().map(|times| times.write(w)).collect(),
+            answers: self
+                .answers
+                .iter()
+                .map(|answers| answers.write(w))
+                .collect(),
+        }
+    }
+
+    fn read(record: PacingRecord, r: Reader<'_>) -> Result<Self, RecordError> {
+        Ok(PacingState {
+            arrivals: places(record.arrivals, r)?,
+            handled: places(record.handled, r)?,
+            answers: places(record.answers, r)?,
+        })
+    }
+}
+
+/// The first places of a list that has grown or will grow.
+fn places<T: Wire<R> + Default + Copy, R, const PLACES: usize>(
+    records: Vec<R>,
+    r: Reader<'_>,
+) -> Result<[T; PLACES], RecordError> {
+    let mut values = [T::default(); PLACES];
+    for (value, record) in values.iter_mut().zip(records) {
+        *value = T::read(record, r)?;
+    }
+    Ok(values)
+}
+
+record! {
+    /// A fading count of arrivals.
+    ArrivalCountRecord for ArrivalCount {
+        #[prost(double, tag = "1")]
+        count: f64,
+        #[prost(int64, tag = "2")]
+        at: i64,
+        #[prost(int64, tag = "3")]
+        since: i64,
+    }
+}
+
+record! {
+    /// Fading sums over logarithms of handle times.
+    HandleTimesRecord for HandleTimes {
+        #[prost(double, tag = "1")]
+        count: f64,
+        #[prost(double, tag = "2")]
+        sum: f64,
+        #[prost(double, tag = "3")]
+        squares: f64,
+    }
+}
+
+/// Fading counts of answers by age.
+#[derive(Clone, PartialEq, prost::Message)]
+pub(crate) struct OfferAnswersRecord {
+    #[prost(double, repeated, tag = "1")]
+    accepted: Vec<f64>,
+    #[prost(double, repeated, tag = "2")]
+    declined: Vec<f64>,
+}
+
+impl Wire<OfferAnswersRecord> for OfferAnswers {
+    fn write(&self, _: &mut Writer<'_>) -> OfferAnswersRecord {
+        OfferAnswersRecord {
+            accepted: self.accepted.to_vec(),
+            declined: self.declined.to_vec(),
+        }
+    }
+
+    fn read(record: OfferAnswersRecord, r: Reader<'_>) -> Result<Self, RecordError> {
+        Ok(OfferAnswers {
+            accepted: places(record.accepted, r)?,
+            declined: places(record.declined, r)?,
+        })
     }
 }

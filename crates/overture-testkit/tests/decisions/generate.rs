@@ -105,6 +105,9 @@ pub(crate) fn floor(random: &mut Random, before: &CustomerState) -> Routing {
                 },
                 agent,
                 until: offer.expires_at + Millis::from_secs(5),
+                style: offer.style,
+                since: offer.made_at,
+                shares: false,
             },
         );
     }

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     decide::Guides,
-    model::{Millis, RouteSettings},
+    model::{Millis, PacingMode, PacingSettings, RouteSettings},
     understand::{
         entities::{Extractor, PRODUCT_BYTES_MAX},
         redact::{PATTERNS_MAX, PseudonymKey, Redactor, ReferencePattern},
@@ -25,10 +25,14 @@ const BASES: [(&str, LawfulBasis); 2] = [
     ("legitimate_interest", LawfulBasis::LegitimateInterest),
     ("consent", LawfulBasis::Consent),
 ];
+const MODES: [(&str, PacingMode); 2] = [
+    ("expected", PacingMode::Expected),
+    ("held", PacingMode::Held),
+];
 /// The most names of products.
 const PRODUCTS_MAX: usize = 2_000;
 
-const SECTIONS: [&str; 18] = [
+const SECTIONS: [&str; 19] = [
     "format",
     "need",
     "frustration",
@@ -44,6 +48,7 @@ const SECTIONS: [&str; 18] = [
     "offer",
     "grants",
     "routing",
+    "pacing",
     "chat",
     "callbacks",
     "rules",
@@ -105,6 +110,7 @@ fn policy(reader: &mut Reader<'_>, table: &dyn TableLike, revision: u32) -> Poli
         .number("percent", 0.0, 0.0..=100.0);
     let chat = chat(&mut root);
     let mut routing = routing(&mut root);
+    routing.machine.pacing = pacing(&mut root);
     routing.machine.callbacks = parse_callbacks::callbacks(&mut root);
     let defaults = RuleDefaults { grants, offer };
     let rules = rules(&mut root, &defaults);
@@ -473,6 +479,25 @@ fn routing(root: &mut Section<'_, '_>) -> RoutingSettings {
     RoutingSettings {
         machine,
         skills: skills(&mut section),
+    }
+}
+
+fn pacing(root: &mut Section<'_, '_>) -> PacingSettings {
+    let known = [
+        "mode",
+        "target_s",
+        "service_level",
+        "accept_share",
+        "handle_min",
+    ];
+    let default = PacingSettings::default();
+    let mut section = root.section("pacing", &known);
+    PacingSettings {
+        mode: section.choice("mode", &MODES).unwrap_or(default.mode),
+        target: section.span_in("target_s", default.target, 1.0..=600.0),
+        service_level: section.number("service_level", default.service_level, 0.0..=0.999),
+        accept_share: section.number("accept_share", default.accept_share, 0.001..=1.0),
+        handle: section.span_in("handle_min", default.handle, 0.1..=240.0),
     }
 }
 

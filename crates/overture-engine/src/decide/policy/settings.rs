@@ -309,7 +309,7 @@ impl Default for ChatSettings {
 }
 
 /// How requests find agents.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct RoutingSettings {
     /// The times and limits of the routing machine.
     pub machine: RouteSettings,

@@ -13,8 +13,8 @@ use std::{
 };
 
 use overture_engine::model::{
-    CustomerBody, CustomerId, CustomerToRoute, Input, InputBody, LabelledText, Private, RouteEvent,
-    Seq, TextLabel, Timestamp,
+    CustomerBody, CustomerId, CustomerToRoute, Input, InputBody, LabelledText, OfferStyle, Private,
+    RouteEvent, Seq, TextLabel, Timestamp,
 };
 
 use super::{Make, Plain, owner};
@@ -31,7 +31,7 @@ const RECORDS_MAX: u64 = 60;
 const BYTES_ENOUGH: usize = 5_000;
 
 /// The files of fields that came after a type's first file.
-const LATER: [(&str, &str); 18] = [
+const LATER: [(&str, &str); 19] = [
     ("customer", "customer_hours_of_callbacks"),
     ("route", "route_numbers_of_bookings"),
     ("customer", "customer_browsers"),
@@ -50,17 +50,19 @@ const LATER: [(&str, &str); 18] = [
     ("timeline", "timeline_issues"),
     ("customer", "customer_calls"),
     ("timeline", "timeline_calls"),
+    ("route", "route_pacing"),
 ];
 
 type IsWanted = fn(&Input) -> bool;
 
 /// The logs of inputs that came after the first file, with the seed they are made from.
-const LATER_LOGS: [(&str, u64, IsWanted); 5] = [
+const LATER_LOGS: [(&str, u64, IsWanted); 6] = [
     ("log_hours_of_callbacks", 0, has_hours_or_number),
     ("log_askers", 1, has_asker_or_failure),
     ("log_second_readings", 2, is_reading_or_label),
     ("log_issues", 3, has_issue),
     ("log_calls", 4, is_of_call),
+    ("log_styles_of_seats", 5, is_seat_with_style),
 ];
 
 /// The files of a type, without their ending.
@@ -196,6 +198,16 @@ fn is_reading_or_label(input: &Input) -> bool {
     matches!(
         body,
         CustomerBody::ReadAgain { .. } | CustomerBody::Labelled(_)
+    )
+}
+
+fn is_seat_with_style(input: &Input) -> bool {
+    matches!(
+        &input.body,
+        InputBody::Route(RouteEvent::FromCustomer {
+            message: CustomerToRoute::HoldSeat { style, .. },
+            ..
+        }) if *style != OfferStyle::Prompt
     )
 }
 

@@ -816,6 +816,7 @@ impl Make {
                     4 => self.question_of_a_callback(),
                     0 => CustomerToRoute::HoldSeat {
                         offer: self.offer_id(),
+                        style: self.style(),
                         needs: self.needs(),
                         until: self.at(),
                     },
@@ -945,12 +946,35 @@ impl Make {
                     needs: make.needs(),
                     agent: make.agent_id(),
                     until: make.at(),
+                    style: make.style(),
+                    since: make.at(),
+                    shares: make.flag(),
                 };
                 (make.offer_id(), hold)
             }),
             handle_s: [self.single(), self.single()],
             bookings: self.many(|make| (make.interaction(), make.booking())),
             numbers: self.many(|make| (make.link_key(), make.number_use())),
+            pacing: self.pacing(),
+        }
+    }
+
+    fn pacing(&mut self) -> PacingState {
+        PacingState {
+            arrivals: std::array::from_fn(|_| ArrivalCount {
+                count: self.float(),
+                at: self.at(),
+                since: self.at(),
+            }),
+            handled: std::array::from_fn(|_| HandleTimes {
+                count: self.float(),
+                sum: self.float(),
+                squares: self.float(),
+            }),
+            answers: std::array::from_fn(|_| OfferAnswers {
+                accepted: std::array::from_fn(|_| self.float()),
+                declined: std::array::from_fn(|_| self.float()),
+            }),
         }
     }
 
