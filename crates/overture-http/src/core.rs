@@ -8,7 +8,8 @@ use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 use overture_engine::model::{
-    CustomerId, CustomerState, EngagementScore, GuideTarget, Ingress, Mode, Reply, WorldFacts,
+    CustomerId, CustomerState, EngagementScore, GuideTarget, Ingress, Mode, PacingOutlook, Reply,
+    WorldFacts,
 };
 use overture_engine::{route::slots::CallbackOutlook, understand::DomainLexicon};
 use tokio::sync::broadcast;
@@ -33,6 +34,9 @@ pub trait Core: Send + Sync + 'static {
     /// `None` when there is no such customer.
     fn callback_outlook(&self, customer: CustomerId)
     -> BoxFuture<'static, Option<CallbackOutlook>>;
+
+    /// How offers with a chat stand now, for everybody who chats. `None` while the engine stops.
+    fn pacing_outlook(&self) -> BoxFuture<'static, Option<PacingOutlook>>;
 
     /// The world as last committed.
     fn world(&self) -> WorldFacts;

@@ -2,8 +2,9 @@
 //!
 //! Going from page to page closes a socket and opens another, so somebody counts as gone only
 //! when nothing was heard for a while. The engine is told, once, for customers with an open
-//! conversation; when they left is a fact of the conversation from then on. After a restart
-//! everybody with an open conversation has that while to come back.
+//! conversation; when they left is a fact of the conversation from then on. It is also told that
+//! somebody left whose offer has a seat, which is then free. After a restart everybody with an
+//! open conversation has that while to come back; seats of offers end with their offers.
 
 use std::{
     collections::HashMap,
@@ -193,7 +194,9 @@ async fn left(app: &App, customer: CustomerId, seen_at: Option<Timestamp>) -> bo
     let Some(view) = app.core.peek(customer).await else {
         return true;
     };
-    if view.state.open().all(|open| open.chat.left_at.is_some()) {
+    let offer = view.state.offer.as_ref();
+    let has_seat = offer.is_some_and(|offer| offer.seat);
+    if !has_seat && view.state.open().all(|open| open.chat.left_at.is_some()) {
         return true;
     }
     // Of somebody who was there before this process, the last thing they did is known.

@@ -6,8 +6,8 @@ use axum::{
     http::StatusCode,
 };
 use overture_engine::model::{
-    AgentState, CustomerId, DeliveryId, PerChannel, Presence, Reply, RequestStage, ReservationId,
-    RouteEvent, Subject,
+    AgentState, CustomerId, DeliveryId, PacingOutlook, PerChannel, Presence, Reply, RequestStage,
+    ReservationId, RouteEvent, Subject,
 };
 use overture_store::{ConversationsOf, Role, Staff};
 use serde::{Deserialize, Serialize};
@@ -46,6 +46,48 @@ pub(crate) struct DeskState {
     alerts: Vec<AlertLine>,
     /// `shadow` or `live`.
     mode: &'static str,
+    /// How offers with a chat are paced, while somebody takes chats.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    offers: Option<Offers>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct Offers {
+    /// `expected`: offers share seats; `held`: each has its own.
+    mode: &'static str,
+    /// How many are not answered yet.
+    open: u32,
+    /// How many of them are expected to become chats.
+    expected: f64,
+    /// Seats that are held for them.
+    seats_held: u32,
+    /// Seats of everybody who takes chats.
+    seats: u32,
+    /// The probability that whoever asks in the next minute is answered within `target_s` if one
+    /// more offer is accepted now.
+    in_time: f64,
+    /// Whether that is enough to offer one more.
+    level_holds: bool,
+    target_s: u64,
+    /// What share is to be.
+    service_level: f64,
+}
+
+impl Offers {
+    fn of(outlook: &PacingOutlook) -> Option<Self> {
+        let rounded = |number: f64| (number * 1_000.0).round() / 1_000.0;
+        Some(Self {
+            mode: outlook.mode.name(),
+            open: outlook.outstanding,
+            expected: rounded(outlook.expected),
+            seats_held: outlook.held,
+            seats: outlook.seats,
+            in_time: rounded(outlook.in_time?),
+            level_holds: outlook.level_holds,
+            target_s: outlook.target.0 / 1_000,
+            service_level: outlook.service_level,
+        })
+    }
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -237,6 +279,12 @@ pub(crate) async fn read(app: &App, staff: &Staff, seq: u64) -> ApiResult<DeskSt
             })
             .collect(),
         mode: app.core.world().mode.name(),
+        offers: app
+            .core
+            .pacing_outlook()
+            .await
+            .as_ref()
+            .and_then(Offers::of),
     })
 }
 

@@ -482,6 +482,37 @@ async fn closing_the_last_socket_is_leaving_only_after_a_while() {
     until(|| (presence(&server) == Some(None)).then_some(())).await;
 }
 
+/// Somebody without a conversation whose offer has a seat is missed too: others need the seat.
+#[tokio::test]
+async fn who_closes_the_page_on_an_offer_with_a_seat_has_left() {
+    let (server, token, customer) = chat().await;
+    let mut state = CustomerState::new(customer, NOW);
+    state.offer = Some(OfferState {
+        offer: OfferId::derive(NOW, Seq(1), 0),
+        decision: DecisionId::derive(NOW, Seq(1), 0),
+        rule: RuleKey(1),
+        style: OfferStyle::Banner,
+        stage: OfferStage::Shown,
+        options: [OfferOptionKind::Chat, OfferOptionKind::Faq]
+            .into_iter()
+            .collect(),
+        seat: true,
+        grant: None,
+        device: None,
+        made_at: NOW,
+        expires_at: NOW + Millis(300_000),
+    });
+    server.core.states.lock().unwrap().insert(customer, state);
+    let address = listen(&server).await;
+    let url = format!("ws://{address}/v1/widget/socket?token={token}&after=0");
+    next(&mut connect_async(url).await.unwrap().0).await;
+    let left = until(|| {
+        server.advance(Millis(400));
+        presence(&server)
+    });
+    assert!(left.await.is_some(), "the engine knows that they left");
+}
+
 #[tokio::test]
 async fn a_transcript_holds_what_the_session_may_see() {
     let (server, token, customer) = chat().await;

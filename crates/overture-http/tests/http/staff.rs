@@ -192,6 +192,35 @@ async fn a_switched_off_account_is_out_at_once() {
 }
 
 #[tokio::test]
+async fn the_desk_says_how_offers_are_paced_while_somebody_takes_chats() {
+    let server = Server::start().await;
+    let desk = || server.get("/v1/desk/state").role(Role::Supervisor).send();
+    assert_eq!(desk().await.expect(200).json().get("offers"), None);
+    let outlook = PacingOutlook {
+        mode: PacingMode::Expected,
+        outstanding: 12,
+        expected: 0.84,
+        held: 2,
+        seats: 40,
+        level_holds: false,
+        target: Millis::from_secs(20),
+        service_level: 0.8,
+        in_time: Some(0.871_4),
+    };
+    *server.core.pacing.lock().unwrap() = Some(outlook);
+    assert_eq!(
+        desk().await.expect(200).json()["offers"],
+        json!({
+            "mode": "expected", "open": 12, "expected": 0.84, "seats_held": 2, "seats": 40,
+            "in_time": 0.871, "level_holds": false, "target_s": 20, "service_level": 0.8,
+        })
+    );
+    let in_time = None;
+    *server.core.pacing.lock().unwrap() = Some(PacingOutlook { in_time, ..outlook });
+    assert_eq!(desk().await.expect(200).json().get("offers"), None);
+}
+
+#[tokio::test]
 async fn a_session_runs_out() {
     let server = Server::start().await;
     server.advance(Millis::from_secs(3_600));

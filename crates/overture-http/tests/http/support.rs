@@ -43,6 +43,7 @@ pub(crate) struct FakeCore {
     pub(crate) wiped: AtomicU64,
     pub(crate) states: Mutex<BTreeMap<CustomerId, CustomerState>>,
     pub(crate) outlook: Mutex<Option<CallbackOutlook>>,
+    pub(crate) pacing: Mutex<Option<PacingOutlook>>,
     /// Who every browser claims to be; else each is a customer of its own.
     pub(crate) claimed: Mutex<Option<CustomerId>>,
     pub(crate) hints: broadcast::Sender<Hint>,
@@ -136,6 +137,11 @@ impl Core for FakeCore {
 
     fn callback_outlook(&self, _: CustomerId) -> BoxFuture<'static, Option<CallbackOutlook>> {
         let outlook = self.outlook.lock().unwrap().clone();
+        async move { outlook }.boxed()
+    }
+
+    fn pacing_outlook(&self) -> BoxFuture<'static, Option<PacingOutlook>> {
+        let outlook = *self.pacing.lock().unwrap();
         async move { outlook }.boxed()
     }
 
@@ -417,6 +423,7 @@ impl Server {
             wiped: AtomicU64::new(0),
             states: Mutex::default(),
             outlook: Mutex::new(None),
+            pacing: Mutex::new(None),
             claimed: Mutex::new(None),
             hints: broadcast::channel(64).0,
         });

@@ -328,6 +328,13 @@ impl Engine {
                 let _ = reply.send(self.outlook(customer));
                 Ok(())
             }
+            Call::Pacing { reply } => {
+                self.advance_clock();
+                let settings = &self.world.policy.routing.machine;
+                let routing = self.memory.routing_ref();
+                let _ = reply.send(routing.outlook(ChannelKind::Chat, settings, self.now));
+                Ok(())
+            }
             Call::World { change, reply } => match self.change_world(change) {
                 Ok(facts) => {
                     let _ = reply.send(Ok(facts));
@@ -619,6 +626,8 @@ impl Engine {
             Call::Outlook { reply, .. } => {
                 let _ = reply.send(None);
             }
+            // The asker sees that nobody answers.
+            Call::Pacing { .. } => {}
             Call::World { reply, .. } => {
                 let _ = reply.send(Err(why));
             }

@@ -27,7 +27,7 @@ use std::{
 use crossbeam_channel::{Sender, TrySendError, bounded};
 use futures_util::future::BoxFuture;
 use overture_engine::{
-    model::{CustomerId, Ingress, Reply, Timestamp, WorldFacts},
+    model::{CustomerId, Ingress, PacingOutlook, Reply, Timestamp, WorldFacts},
     route::slots::CallbackOutlook,
     understand::{EngagementModel, IssueClassifier, TextModel, redact::PseudonymKey},
 };
@@ -77,6 +77,9 @@ enum Call {
     Outlook {
         customer: CustomerId,
         reply: oneshot::Sender<Option<CallbackOutlook>>,
+    },
+    Pacing {
+        reply: oneshot::Sender<PacingOutlook>,
     },
     World {
         change: WorldChange,
@@ -283,6 +286,15 @@ impl Core for Handle {
         Box::pin(async move {
             sent.ok()?;
             answer.await.ok().flatten()
+        })
+    }
+
+    fn pacing_outlook(&self) -> BoxFuture<'static, Option<PacingOutlook>> {
+        let (reply, answer) = oneshot::channel();
+        let sent = self.try_call(Call::Pacing { reply });
+        Box::pin(async move {
+            sent.ok()?;
+            answer.await.ok()
         })
     }
 

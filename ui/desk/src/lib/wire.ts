@@ -1,6 +1,7 @@
 // The server's wire types, as the desk reads them. Optional fields may be absent; unknown fields are ignored.
 
 import type { CallItem, UtteranceItem } from './wire_calls';
+import type { Offers } from './offers';
 
 export * from './wire_calls';
 
@@ -143,6 +144,7 @@ export interface DeskState {
   agents: AgentPresence[];
   alerts: Alert[];
   mode: Mode;
+  offers?: Offers;
 }
 
 export interface CustomerRow {
