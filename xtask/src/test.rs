@@ -89,7 +89,8 @@ pub(crate) fn run(args: &Args) -> ExitCode {
 }
 
 /// What the browser suite runs, in this order.
-const BROWSER_FILES: [&str; 26] = [
+const BROWSER_FILES: [&str; 27] = [
+    "why",
     "story",
     "chat",
     "chat-start",
