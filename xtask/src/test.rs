@@ -89,7 +89,7 @@ pub(crate) fn run(args: &Args) -> ExitCode {
 }
 
 /// What the browser suite runs, in this order.
-const BROWSER_FILES: [&str; 28] = [
+const BROWSER_FILES: [&str; 29] = [
     "story",
     "chat",
     "chat-start",
@@ -101,6 +101,7 @@ const BROWSER_FILES: [&str; 28] = [
     "replay",
     "calls",
     "grants",
+    "why",
     "callback",
     "faq",
     "guides",

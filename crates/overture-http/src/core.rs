@@ -8,10 +8,14 @@ use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 use overture_engine::model::{
-    CustomerId, CustomerState, EngagementScore, GuideTarget, Ingress, Mode, PacingOutlook, Reply,
-    WorldFacts,
+    CustomerId, CustomerState, EngagementScore, GuideTarget, Ingress, Millis, Mode, PacingOutlook,
+    Reply, Timestamp, WorldFacts,
 };
-use overture_engine::{route::slots::CallbackOutlook, understand::DomainLexicon};
+use overture_engine::{
+    decide::{Explanation, Matches, Policy},
+    route::slots::CallbackOutlook,
+    understand::DomainLexicon,
+};
 use tokio::sync::broadcast;
 
 /// The running engine, as HTTP sees it.
@@ -29,6 +33,15 @@ pub trait Core: Send + Sync + 'static {
     /// One customer as they stand now, from memory or from their row; follows merges.
     /// `None` when there is no such customer.
     fn peek(&self, customer: CustomerId) -> BoxFuture<'static, Option<CustomerView>>;
+
+    /// How each rule in force stands with one customer now, the highest priority first; follows
+    /// merges. `None` when there is no such customer.
+    fn explain(&self, customer: CustomerId) -> BoxFuture<'static, Option<Explained>>;
+
+    /// How many of the customers in memory who were active within `within` meet each rule of
+    /// `policy` now. Looks at no more than [`MATCHES_LOOKED_AT_MAX`], few at a time, so that
+    /// nothing else waits.
+    fn matches(&self, policy: Arc<Policy>, within: Millis) -> BoxFuture<'static, Option<Matched>>;
 
     /// How callbacks stand for one customer now: who is there, and what is free ahead.
     /// `None` when there is no such customer.
@@ -114,6 +127,33 @@ pub struct CustomerView {
     pub score: EngagementScore,
     /// The policy's thresholds for medium and high.
     pub thresholds: (f64, f64),
+}
+
+/// The most customers that a draft's rules are tried on.
+pub const MATCHES_LOOKED_AT_MAX: usize = 20_000;
+
+/// How the rules stand with one customer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Explained {
+    /// The customer, after merges.
+    pub customer: CustomerId,
+    /// As of when (server time).
+    pub at: Timestamp,
+    /// The policy's revision.
+    pub policy_revision: u32,
+    /// Each rule.
+    pub rules: Vec<Explanation>,
+}
+
+/// How many customers meet the rules of a policy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Matched {
+    /// As of when (server time).
+    pub at: Timestamp,
+    /// The counts.
+    pub matches: Matches,
+    /// Whether there were more customers in memory than were looked at.
+    pub is_sample: bool,
 }
 
 /// Whether inputs are taken.

@@ -48,7 +48,10 @@ pub use config::{
     ChatConfig, Clock, Config, InvalidNetwork, Issues, LoadModel, MailStatus, Network, Parts,
     Rates, RemoteTextStatus, SendTest, TextModels, Texts,
 };
-pub use core::{Core, CoreStats, CustomerView, Hint, Readiness, Unavailable, WorldChange};
+pub use core::{
+    Core, CoreStats, CustomerView, Explained, Hint, MATCHES_LOOKED_AT_MAX, Matched, Readiness,
+    Unavailable, WorldChange,
+};
 pub use keys::{Continuation, Keys, pseudonym_key};
 pub use password::hash_password;
 pub use replay::{

@@ -8,13 +8,13 @@
 use smallvec::SmallVec;
 
 use super::{
-    Action, Capability, Rule, RuleSet, SignalGroups, Signals,
+    Action, Capability, Rule, RuleSet, SignalGroups, Signals, Stage,
     reasons::{is_shadow, withhold_reasons},
     suppression,
 };
 use crate::{
     model::{
-        CustomerState, GuideFrequency, InteractionId, RuleKey, RuleStanding, Suppression,
+        CustomerState, GuideFrequency, InteractionId, Millis, RuleKey, RuleStanding, Suppression,
         Timestamp, WithholdReason,
     },
     understand::need,
@@ -230,8 +230,47 @@ pub fn put_away(state: &mut CustomerState, rule: RuleKey) {
     }
 }
 
+/// How far `rule` is in this crossing, and how long its condition must still go on holding.
+pub(super) fn stage(
+    state: &CustomerState,
+    world: &World,
+    rule: &Rule,
+    now: Timestamp,
+    holds: bool,
+) -> (Stage, Millis) {
+    let session = state.session.as_ref().map(|session| session.session);
+    let known = state.rules.iter().find(|one| one.rule == rule.key);
+    let known = known.filter(|one| one.session == session);
+    if known.is_some_and(|known| is_spent(rule, known, &state.guides_seen)) {
+        return (Stage::Spent, Millis(0));
+    }
+    if !holds {
+        return (Stage::NotMet, rule.dwell);
+    }
+    let crossing = known.filter(|one| one.met_since.is_some());
+    let is_watched = crossing.is_some_and(|one| one.recorded & SHADOWED != 0);
+    if crossing.is_some_and(|one| one.handled) {
+        let stage = if is_watched {
+            Stage::Watched
+        } else {
+            Stage::Done
+        };
+        return (stage, Millis(0));
+    }
+    let since = crossing.and_then(|one| one.met_since).unwrap_or(now);
+    let left = Millis(rule.dwell.0.saturating_sub(now.since(since).0));
+    let stage = if left.0 > 0 {
+        Stage::Dwelling
+    } else if is_watched && !is_shadow(world, rule) {
+        Stage::Watched
+    } else {
+        Stage::Open
+    };
+    (stage, left)
+}
+
 /// Whether a rule that shows a guide is for this visit's pages; every other rule is.
-fn is_here(state: &CustomerState, rule: &Rule) -> bool {
+pub(super) fn is_here(state: &CustomerState, rule: &Rule) -> bool {
     rule.guide.as_ref().is_none_or(|guide| guide.is_here(state))
 }
 

@@ -26,6 +26,18 @@ pub fn is_quiet(hours: &QuietHours, zone: Option<&str>, now: Timestamp) -> bool 
         .any(|zone| is_quiet_in(hours, zone, now))
 }
 
+/// Minutes that are looked ahead for the end of quiet hours: a day, and an hour for a change of clocks.
+const MINUTES_AHEAD_MAX: i64 = 25 * 60;
+
+/// The next whole minute after `now` at which it is not quiet; `None` if there is none within a day.
+pub fn quiet_until(hours: &QuietHours, zone: Option<&str>, now: Timestamp) -> Option<Timestamp> {
+    const MINUTE_MS: i64 = 60_000;
+    let next = now.0.div_euclid(MINUTE_MS) + 1;
+    (next..=next + MINUTES_AHEAD_MAX)
+        .map(|minute| Timestamp(minute * MINUTE_MS))
+        .find(|at| !is_quiet(hours, zone, *at))
+}
+
 /// Whether the wall clock of `zone` is in `from..to`; `from > to` crosses midnight, and
 /// equal ends mean never.
 fn is_quiet_in(hours: &QuietHours, zone: &TimeZone, now: Timestamp) -> bool {

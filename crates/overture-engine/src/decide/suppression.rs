@@ -25,6 +25,16 @@ pub fn cap_allows(suppression: &Suppression, caps: &CapSettings, now: Timestamp)
     tokens(suppression, caps, now) >= 1.0 - 1e-5
 }
 
+/// From when on the cap allows one more contact, were none made before.
+pub fn cap_allows_from(suppression: &Suppression, caps: &CapSettings) -> Timestamp {
+    if suppression.tokens_at == Timestamp(0) || suppression.tokens < 0.0 {
+        return Timestamp(0);
+    }
+    let missing = (1.0 - f64::from(suppression.tokens)).max(0.0);
+    let wait = missing * caps.window.0 as f64 / f64::from(caps.contacts.max(1));
+    suppression.tokens_at + Millis(libm::ceil(wait) as u64)
+}
+
 /// Books one contact by `rule`: takes a token, begins the cool-down, and uses up a waiver.
 pub fn contacted(suppression: &mut Suppression, policy: &Policy, rule: &Rule, now: Timestamp) {
     suppression.tokens = (tokens(suppression, &policy.caps, now) - 1.0).max(0.0);

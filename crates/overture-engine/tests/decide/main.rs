@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod conditions;
+mod explain;
 mod features;
 mod need;
 mod never;

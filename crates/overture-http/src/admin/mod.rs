@@ -6,6 +6,7 @@ mod brands;
 mod grants;
 mod installation;
 mod lists;
+mod matches;
 mod policy;
 mod setup;
 mod source_capture;
@@ -28,6 +29,7 @@ pub(crate) fn router() -> OpenApiRouter<Shared> {
         .merge(agents::router())
         .merge(brands::router())
         .merge(policy::router())
+        .merge(matches::router())
         .merge(setup::router())
         .merge(lists::router())
         .merge(tokens::router())

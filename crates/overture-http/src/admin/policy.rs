@@ -77,7 +77,7 @@ struct NewPolicy {
     base_revision: u32,
 }
 
-fn positions(errors: &[PolicyError]) -> Vec<Value> {
+pub(super) fn positions(errors: &[PolicyError]) -> Vec<Value> {
     errors
         .iter()
         .map(|error| json!({"line": error.line, "column": error.column, "message": error.message}))

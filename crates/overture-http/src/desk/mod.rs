@@ -9,6 +9,7 @@ mod decisions;
 mod label;
 mod login;
 mod people;
+mod rules;
 mod socket;
 mod state;
 mod timeline;
@@ -40,6 +41,7 @@ pub(crate) fn router() -> OpenApiRouter<Shared> {
         .merge(callbacks::router())
         .merge(attachments::router())
         .merge(decisions::router())
+        .merge(rules::router())
         .layer(DefaultBodyLimit::max(JSON_BODY_BYTES_MAX))
 }
 

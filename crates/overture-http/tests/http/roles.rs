@@ -140,6 +140,7 @@ fn allowed(method: &Method, path: &str) -> Option<(&'static [Role], Option<&'sta
         "/v1/admin/policy" if get => (&[Admin, Supervisor, Analyst], Some("read")),
         "/v1/admin/previews/{preview}" => (&[Admin], None),
         "/v1/admin/policy/validate"
+        | "/v1/admin/policy/matches"
         | "/v1/admin/articles/try"
         | "/v1/admin/guides/audience"
         | "/v1/admin/lexicon/trial" => (&[Admin, Supervisor], None),

@@ -851,3 +851,83 @@ async fn customers_are_found_by_their_identifiers() {
         .json();
     assert_eq!(none, json!({"customers": []}));
 }
+
+#[tokio::test]
+async fn each_rule_says_how_it_stands_with_a_customer() {
+    let server = Server::start().await;
+    let id = CustomerId::derive(NOW, Seq(77), 0);
+    let mut state = CustomerState::new(id, NOW);
+    state.suppression.cooling_until = NOW + Millis::from_secs(60);
+    server.core.states.lock().unwrap().insert(id, state);
+    let get = |path: String| server.get(path).role(Role::Analyst).send();
+    let all = get(format!("/v1/customers/{id}/rules"))
+        .await
+        .expect(200)
+        .json();
+    let rules = all["rules"].as_array().unwrap();
+    assert!(!rules.is_empty());
+    assert!(rules.iter().all(|rule| rule["holds"] == false), "{all}");
+    let offer = rules.iter().find(|rule| rule["action"] == "offer").unwrap();
+    let rule = offer["rule"].as_str().unwrap();
+    let one = get(format!("/v1/customers/{id}/rules/{rule}"))
+        .await
+        .expect(200)
+        .json();
+    assert_eq!(one["stage"], "not_met");
+    assert!(one["condition"]["text"].is_string(), "{one}");
+    let reasons = one["reasons"].as_array().unwrap();
+    assert_eq!(one["deciding"], reasons[0]);
+    let cooling = reasons.iter().find(|one| one["code"] == "cooling_down");
+    let until = (NOW + Millis::from_secs(60)).to_string();
+    assert_eq!(cooling.unwrap()["until"], until, "{one}");
+
+    for (path, what) in [
+        (format!("/v1/customers/{id}/rules/nothing"), "rule"),
+        (
+            format!(
+                "/v1/customers/{}/rules",
+                CustomerId::derive(NOW, Seq(78), 0)
+            ),
+            "customer",
+        ),
+    ] {
+        let answer = get(path).await.expect(404);
+        assert!(answer.json()["message"].as_str().unwrap().contains(what));
+    }
+    get("/v1/customers/nobody/rules".to_owned())
+        .await
+        .expect(400);
+}
+
+#[tokio::test]
+async fn a_draft_says_how_many_it_matches_now() {
+    let server = Server::start().await;
+    for number in 0..7 {
+        let id = CustomerId::derive(NOW, Seq(number), 0);
+        let mut state = CustomerState::new(id, NOW - Millis::from_secs(number * 400));
+        state.permission.opted_out = number == 0;
+        server.core.states.lock().unwrap().insert(id, state);
+    }
+    let ask = |toml: &str| {
+        let body = json!({"toml": toml}).to_string();
+        let call = server.post("/v1/admin/policy/matches");
+        call.role(Role::Supervisor).body(body).send()
+    };
+    let draft = "[[rules]]\nid = \"all\"\naction = \"notify\"\n\
+                 when = 'permission.opted_out || !permission.opted_out'\n";
+    let found = ask(draft).await.expect(200).json();
+    // Of seven, those heard of within half an hour.
+    assert_eq!(found["looked_at"], 5, "{found}");
+    assert_eq!(found["rules"][0]["holding"], 5, "{found}");
+    assert_eq!(found["rules"][0]["everyone"], true);
+    assert_eq!(found["rules"][0]["examples"].as_array().unwrap().len(), 5);
+    assert_eq!(
+        found["rules"][0]["contacted"].as_u64().unwrap()
+            + found["rules"][0]["reasons"]["shadow_mode"]
+                .as_u64()
+                .unwrap_or(0),
+        5
+    );
+    let broken = ask("[[rules]]\nid = 3").await.expect(200).json();
+    assert!(broken["errors"][0]["line"].is_number(), "{broken}");
+}

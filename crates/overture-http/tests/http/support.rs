@@ -14,10 +14,16 @@ use axum::{
     http::{HeaderMap, Method, Request, StatusCode},
 };
 use futures_util::{FutureExt, future::BoxFuture};
-use overture_engine::{model::*, route::slots::CallbackOutlook, understand::text::NoTextModel};
+use overture_engine::{
+    World,
+    decide::{self, Matches, Policy},
+    model::*,
+    route::slots::CallbackOutlook,
+    understand::{EngagementInputs, EngagementModel, text::NoTextModel},
+};
 use overture_http::{
-    Config, Core, CoreStats, CustomerView, Hint, Issues, Parts, Readiness, TextModels, Texts,
-    Unavailable, WorldChange,
+    Config, Core, CoreStats, CustomerView, Explained, Hint, Issues, Matched, Parts, Readiness,
+    TextModels, Texts, Unavailable, WorldChange,
 };
 use overture_store::{
     ApiToken, CommitUnit, DiskLimits, MasterKey, Role, Source, SourceCapture, Staff, StaffSession,
@@ -78,6 +84,18 @@ impl FakeCore {
         }
     }
 
+    fn shipped_world(&self) -> World {
+        World {
+            facts: self.facts.lock().unwrap().clone(),
+            policy: Arc::new(Policy::from_shipped(1)),
+            engagement: Arc::new(NoModel),
+            text: Arc::new(NoTextModel),
+            issues: None,
+            lexicon: Arc::default(),
+            key: Default::default(),
+        }
+    }
+
     pub(crate) fn bodies(&self) -> Vec<CustomerBody> {
         let taken = self.taken.lock().unwrap();
         taken
@@ -135,6 +153,39 @@ impl Core for FakeCore {
         async move { view }.boxed()
     }
 
+    fn explain(&self, customer: CustomerId) -> BoxFuture<'static, Option<Explained>> {
+        let state = self.states.lock().unwrap().get(&customer).cloned();
+        let world = self.shipped_world();
+        let explained = state.map(|state| Explained {
+            customer,
+            at: NOW,
+            policy_revision: world.policy.revision,
+            rules: (world.policy.rules().iter())
+                .map(|rule| decide::explain(&state, &world, rule, NOW))
+                .collect(),
+        });
+        async move { explained }.boxed()
+    }
+
+    fn matches(&self, policy: Arc<Policy>, within: Millis) -> BoxFuture<'static, Option<Matched>> {
+        let world = World {
+            policy,
+            ..self.shipped_world()
+        };
+        let mut matches = Matches::default();
+        for state in self.states.lock().unwrap().values() {
+            if NOW.since(state.last_seen_at) <= within {
+                matches.count(state, &world, NOW);
+            }
+        }
+        let matched = Matched {
+            at: NOW,
+            matches,
+            is_sample: false,
+        };
+        async move { Some(matched) }.boxed()
+    }
+
     fn callback_outlook(&self, _: CustomerId) -> BoxFuture<'static, Option<CallbackOutlook>> {
         let outlook = self.outlook.lock().unwrap().clone();
         async move { outlook }.boxed()
@@ -182,6 +233,28 @@ impl Core for FakeCore {
     fn wipe_demo(&self) -> BoxFuture<'static, Result<(), Unavailable>> {
         self.wiped.fetch_add(1, Ordering::Relaxed);
         async { Ok(()) }.boxed()
+    }
+}
+
+/// Nobody needs help.
+struct NoModel;
+
+impl EngagementModel for NoModel {
+    fn name(&self) -> &'static str {
+        "none"
+    }
+
+    fn probability(&self, _: &EngagementInputs) -> f64 {
+        0.0
+    }
+
+    fn score(&self, _: &EngagementInputs) -> EngagementScore {
+        EngagementScore {
+            score: Probability::new(0.0).unwrap(),
+            intercept: 0.0,
+            contributions: Vec::new(),
+            model: self.name(),
+        }
     }
 }
 

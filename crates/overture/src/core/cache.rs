@@ -58,6 +58,11 @@ impl<K: Hash + Eq + Copy, V, S: BuildHasher + Default> Cache<K, V, S> {
         self.young.len() + self.old.len()
     }
 
+    /// Everything, in no order, without keeping it from ageing.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&K, &V)> {
+        self.young.iter().chain(&self.old)
+    }
+
     /// Drops what is old and need not stay, if it is time. Entries for which `stay` holds
     /// are never dropped, so the bound is soft while there are many of them.
     pub(crate) fn age(&mut self, stay: impl Fn(&V) -> bool) {

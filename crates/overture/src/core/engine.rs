@@ -11,7 +11,7 @@ use crossbeam_channel::{Receiver, select};
 use overture_engine::{
     World,
     contact::offers,
-    decide::Policy,
+    decide::{self, Matches, Policy},
     flow::{self, LoadError},
     model::{
         ChannelKind, CustomerBody, CustomerId, Effect, Ingress, Input, InputBody, Millis, Reply,
@@ -20,11 +20,11 @@ use overture_engine::{
     route::{self, slots::CallbackOutlook},
     understand::{EngagementInputs, level_of},
 };
-use overture_http::{CustomerView, Readiness, Unavailable};
+use overture_http::{CustomerView, Explained, MATCHES_LOOKED_AT_MAX, Readiness, Unavailable};
 use overture_store::{DiskPressure, Store, StoreError};
 
 use super::{
-    Call, Options,
+    Call, Census, Options,
     dedupe::Dedupe,
     memory::{Memory, Undone},
     open::Open,
@@ -324,6 +324,23 @@ impl Engine {
                 let _ = reply.send(self.view(customer));
                 Ok(())
             }
+            Call::Explain { customer, reply } => {
+                let _ = reply.send(self.explain(customer));
+                Ok(())
+            }
+            Call::Census { within, reply } => {
+                let _ = reply.send(self.census(within));
+                Ok(())
+            }
+            Call::Count {
+                customers,
+                policy,
+                matches,
+                reply,
+            } => {
+                let _ = reply.send(self.count(&customers, policy, matches));
+                Ok(())
+            }
             Call::Outlook { customer, reply } => {
                 let _ = reply.send(self.outlook(customer));
                 Ok(())
@@ -526,6 +543,55 @@ impl Engine {
         })
     }
 
+    fn explain(&mut self, customer: CustomerId) -> Option<Explained> {
+        self.advance_clock();
+        let found = self.memory.look(customer);
+        let state = found
+            .map_err(|error| tracing::warn!(%error, "a customer could not be read"))
+            .ok()
+            .flatten()?;
+        let rules = self.world.policy.rules().iter();
+        Some(Explained {
+            customer: state.customer,
+            at: self.now,
+            policy_revision: self.world.policy.revision,
+            rules: rules
+                .map(|rule| decide::explain(state, &self.world, rule, self.now))
+                .collect(),
+        })
+    }
+
+    fn census(&mut self, within: Millis) -> Census {
+        self.advance_clock();
+        let since = self.now - within;
+        Census {
+            customers: self.memory.seen_since(since, MATCHES_LOOKED_AT_MAX),
+            is_sample: self.memory.cached() > MATCHES_LOOKED_AT_MAX,
+            at: self.now,
+        }
+    }
+
+    /// Counts on for these customers as though `policy` were in force; who left memory meanwhile is left out.
+    fn count(
+        &mut self,
+        customers: &[CustomerId],
+        policy: Arc<Policy>,
+        mut matches: Matches,
+    ) -> (Timestamp, Matches) {
+        self.advance_clock();
+        let world = World {
+            policy,
+            ..self.world.clone()
+        };
+        for state in customers
+            .iter()
+            .filter_map(|one| self.memory.cached_state(*one))
+        {
+            matches.count(state, &world, self.now);
+        }
+        (self.now, matches)
+    }
+
     fn outlook(&mut self, customer: CustomerId) -> Option<CallbackOutlook> {
         let found = self.memory.look(customer);
         let state = found
@@ -623,6 +689,11 @@ impl Engine {
             Call::Peek { reply, .. } => {
                 let _ = reply.send(None);
             }
+            Call::Explain { reply, .. } => {
+                let _ = reply.send(None);
+            }
+            // Whoever counts hears that the answer was let go.
+            Call::Census { .. } | Call::Count { .. } => {}
             Call::Outlook { reply, .. } => {
                 let _ = reply.send(None);
             }

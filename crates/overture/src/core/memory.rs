@@ -327,6 +327,23 @@ impl Memory {
         self.customers.len()
     }
 
+    /// Whoever of `looked_at_max` customers in memory was heard of since `since`.
+    pub(super) fn seen_since(&self, since: Timestamp, looked_at_max: usize) -> Vec<CustomerId> {
+        self.customers
+            .iter()
+            .take(looked_at_max)
+            .filter(|(_, slot)| {
+                slot.state.last_seen_at >= since && slot.state.merged_into.is_none()
+            })
+            .map(|(customer, _)| *customer)
+            .collect()
+    }
+
+    /// A customer as they stand, if they are in memory.
+    pub(super) fn cached_state(&self, customer: CustomerId) -> Option<&CustomerState> {
+        self.customers.peek(customer).map(|slot| &*slot.state)
+    }
+
     pub(super) fn routing_ref(&self) -> &Routing {
         &self.routing
     }

@@ -27,11 +27,14 @@ use std::{
 use crossbeam_channel::{Sender, TrySendError, bounded};
 use futures_util::future::BoxFuture;
 use overture_engine::{
-    model::{CustomerId, Ingress, PacingOutlook, Reply, Timestamp, WorldFacts},
+    decide::{Matches, Policy},
+    model::{CustomerId, Ingress, Millis, PacingOutlook, Reply, Timestamp, WorldFacts},
     route::slots::CallbackOutlook,
     understand::{EngagementModel, IssueClassifier, TextModel, redact::PseudonymKey},
 };
-use overture_http::{Core, CoreStats, CustomerView, Hint, Readiness, Unavailable, WorldChange};
+use overture_http::{
+    Core, CoreStats, CustomerView, Explained, Hint, Matched, Readiness, Unavailable, WorldChange,
+};
 use overture_store::Store;
 use tokio::sync::{broadcast, oneshot, watch};
 
@@ -75,6 +78,20 @@ enum Call {
         customer: CustomerId,
         reply: oneshot::Sender<Option<CustomerView>>,
     },
+    Explain {
+        customer: CustomerId,
+        reply: oneshot::Sender<Option<Explained>>,
+    },
+    Census {
+        within: Millis,
+        reply: oneshot::Sender<Census>,
+    },
+    Count {
+        customers: Vec<CustomerId>,
+        policy: Arc<Policy>,
+        matches: Matches,
+        reply: oneshot::Sender<(Timestamp, Matches)>,
+    },
     Outlook {
         customer: CustomerId,
         reply: oneshot::Sender<Option<CallbackOutlook>>,
@@ -91,6 +108,16 @@ enum Call {
     },
     Stop,
 }
+
+/// Who of the customers in memory was active lately.
+struct Census {
+    customers: Vec<CustomerId>,
+    is_sample: bool,
+    at: Timestamp,
+}
+
+/// Rules times customers that are looked at before other calls have their turn: about 2 ms.
+const PAIRS_COUNTED_AT_ONCE: usize = 4_000;
 
 /// The way to the core thread.
 pub struct Handle {
@@ -275,6 +302,43 @@ impl Core for Handle {
         Box::pin(async move {
             sent.ok()?;
             answer.await.ok().flatten()
+        })
+    }
+
+    fn explain(&self, customer: CustomerId) -> BoxFuture<'static, Option<Explained>> {
+        let (reply, answer) = oneshot::channel();
+        let sent = self.try_call(Call::Explain { customer, reply });
+        Box::pin(async move {
+            sent.ok()?;
+            answer.await.ok().flatten()
+        })
+    }
+
+    fn matches(&self, policy: Arc<Policy>, within: Millis) -> BoxFuture<'static, Option<Matched>> {
+        let calls = self.calls.clone();
+        Box::pin(async move {
+            let (reply, answer) = oneshot::channel();
+            calls.try_send(Call::Census { within, reply }).ok()?;
+            let census = answer.await.ok()?;
+            let mut at = census.at;
+            let mut matches = Matches::default();
+            let at_once = (PAIRS_COUNTED_AT_ONCE / policy.rules().len().max(1)).max(1);
+            for customers in census.customers.chunks(at_once) {
+                let (reply, answer) = oneshot::channel();
+                let count = Call::Count {
+                    customers: customers.to_vec(),
+                    policy: Arc::clone(&policy),
+                    matches,
+                    reply,
+                };
+                calls.try_send(count).ok()?;
+                (at, matches) = answer.await.ok()?;
+            }
+            Some(Matched {
+                at,
+                matches,
+                is_sample: census.is_sample,
+            })
         })
     }
 

@@ -1,5 +1,6 @@
 // One typed client for the server. It holds the CSRF token, and every failure is an ApiError that names the field.
 
+import type { DraftMatches, RuleExplanation, RuleLines } from './wire_why';
 import type * as wire from './wire';
 import type { GrantDetail, GrantPage, GrantTerms, IssuedGrant } from './wire_grants';
 import type { ReplayAsked, ReplayState } from './wire_replay';
@@ -192,6 +193,10 @@ export class Api {
   timeline = (customer: string, at: { after?: number; before?: number }, limit = 100) =>
     this.get<wire.TimelinePage>(`/v1/customers/${seg(customer)}/timeline`, { ...at, limit });
   context = (customer: string) => this.get<wire.CustomerContext>(`/v1/customers/${seg(customer)}/context`);
+  customer_rules = (id: string) => this.get<RuleLines>(`/v1/customers/${seg(id)}/rules`);
+  customer_rule = (id: string, rule: string) =>
+    this.get<RuleExplanation>(`/v1/customers/${seg(id)}/rules/${seg(rule)}`);
+  policy_matches = (toml: string) => this.post<DraftMatches>('/v1/admin/policy/matches', { toml });
   decisions = (filter: Query) => this.get<wire.DecisionPage>('/v1/decisions', { limit: 50, ...filter });
   decision = (id: string) => this.get<wire.DecisionDetail>(`/v1/decisions/${seg(id)}`);
 

@@ -8,10 +8,12 @@
 
 mod check;
 mod lower;
+mod part;
 mod predicate;
 
 use cel::parser::Parser;
 
+pub use self::part::{Join, Part};
 use self::predicate::Predicate;
 use super::{SignalGroups, SignalSource};
 
@@ -95,6 +97,11 @@ impl Condition {
     /// Whether it holds; not when it depends on an absent signal.
     pub fn holds(&self, signals: &dyn SignalSource) -> bool {
         self.predicate.test(signals) == Some(true)
+    }
+
+    /// The condition as a tree, each part with whether it holds.
+    pub fn laid_open(&self, signals: &dyn SignalSource) -> Part {
+        self.predicate.laid_open(signals)
     }
 
     /// Each part with whether it holds, and each signal it reads with its value.

@@ -11,6 +11,9 @@ use cel::{
     context::VariableResolver,
 };
 
+use smallvec::{SmallVec, smallvec};
+
+use super::part::{Join, Part};
 use crate::decide::{SignalId, SignalSource, SignalValue};
 
 /// How two numbers are compared.
@@ -161,17 +164,7 @@ impl Predicate {
                 part.explain(signals, &mut inner, used);
                 return;
             }
-            Predicate::Always(_) => &[],
-            Predicate::Present(signal)
-            | Predicate::Flag(signal)
-            | Predicate::FlagIs(signal, _)
-            | Predicate::Number(signal, ..)
-            | Predicate::NumberIn(signal, _)
-            | Predicate::Text(signal, ..)
-            | Predicate::TextIn(signal, _)
-            | Predicate::StartsWith(signal, _) => &[*signal],
-            Predicate::Signals(one, _, other) => &[*one, *other],
-            Predicate::Cel(part) => &part.signals,
+            _ => &self.reads(),
         };
         parts.push((self.shown(), self.test(signals) == Some(true)));
         for signal in read {
@@ -179,6 +172,52 @@ impl Predicate {
             if !used.iter().any(|(known, _)| known == name) {
                 used.push((name.to_owned(), signals.value(*signal).render()));
             }
+        }
+    }
+
+    /// The signals that the part itself reads, not those of parts in it.
+    fn reads(&self) -> SmallVec<[SignalId; 2]> {
+        match self {
+            Predicate::And(_) | Predicate::Or(_) | Predicate::Not(_) | Predicate::Always(_) => {
+                SmallVec::new()
+            }
+            Predicate::Present(signal)
+            | Predicate::Flag(signal)
+            | Predicate::FlagIs(signal, _)
+            | Predicate::Number(signal, ..)
+            | Predicate::NumberIn(signal, _)
+            | Predicate::Text(signal, ..)
+            | Predicate::TextIn(signal, _)
+            | Predicate::StartsWith(signal, _) => smallvec![*signal],
+            Predicate::Signals(one, _, other) => smallvec![*one, *other],
+            Predicate::Cel(part) => SmallVec::from_slice(&part.signals),
+        }
+    }
+
+    /// The part as a tree, each part in it with whether it holds. A list joined like its own
+    /// parent is one list with it.
+    pub(super) fn laid_open(&self, signals: &dyn SignalSource) -> Part {
+        let (join, inner) = match self {
+            Predicate::And(parts) => (Join::All, &**parts),
+            Predicate::Or(parts) => (Join::Any, &**parts),
+            Predicate::Not(part) => (Join::Not, std::slice::from_ref(&**part)),
+            _ => (Join::One, &[][..]),
+        };
+        let mut parts = Vec::new();
+        for part in inner {
+            let open = part.laid_open(signals);
+            if open.join == join && join != Join::Not {
+                parts.extend(open.parts);
+            } else {
+                parts.push(open);
+            }
+        }
+        Part {
+            join,
+            text: self.shown(),
+            holds: self.test(signals),
+            reads: self.reads(),
+            parts,
         }
     }
 
