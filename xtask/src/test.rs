@@ -89,7 +89,7 @@ pub(crate) fn run(args: &Args) -> ExitCode {
 }
 
 /// What the browser suite runs, in this order.
-const BROWSER_FILES: [&str; 26] = [
+const BROWSER_FILES: [&str; 27] = [
     "story",
     "chat",
     "chat-start",
@@ -101,6 +101,7 @@ const BROWSER_FILES: [&str; 26] = [
     "calls",
     "callback",
     "faq",
+    "golive",
     "guides",
     "smart-pause",
     "smart-pause-hold",

@@ -8,7 +8,8 @@ use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 use overture_engine::model::{
-    CustomerId, CustomerState, EngagementScore, GuideTarget, Ingress, Mode, Reply, WorldFacts,
+    CustomerId, CustomerState, EngagementScore, GuideTarget, Ingress, Mode, Reply, RolloutPlan,
+    WorldFacts,
 };
 use overture_engine::{route::slots::CallbackOutlook, understand::DomainLexicon};
 use tokio::sync::broadcast;
@@ -78,6 +79,14 @@ pub enum WorldChange {
     },
     /// What phrases read as, stored under its revision. An older one than is in force changes nothing.
     Lexicon(Arc<DomainLexicon>),
+    /// The plan for going live, checked and stored under its revision. An older one than is in force changes nothing. Open offers
+    /// of rules that now reach nobody are withdrawn.
+    Rollouts {
+        /// Its revision.
+        revision: u32,
+        /// The plan.
+        plan: RolloutPlan,
+    },
 }
 
 /// Inputs cannot be taken, or their commit failed: answer 503.

@@ -36,6 +36,7 @@ mod openapi;
 mod password;
 mod presence;
 mod reading;
+mod rollouts;
 mod server;
 mod uploads;
 mod widget;

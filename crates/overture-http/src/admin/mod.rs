@@ -34,6 +34,7 @@ pub(crate) fn router() -> OpenApiRouter<Shared> {
         .merge(grants::router())
         .merge(crate::guides::staff_router())
         .merge(crate::lexicon::staff_router())
+        .merge(crate::rollouts::staff_router())
         .layer(DefaultBodyLimit::max(JSON_BODY_BYTES_MAX))
 }
 

@@ -15,6 +15,7 @@ mod operation;
 mod pause;
 mod properties;
 mod roles;
+mod rollouts;
 mod site;
 mod sockets;
 mod staff;

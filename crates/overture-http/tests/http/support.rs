@@ -155,6 +155,7 @@ impl Core for FakeCore {
             WorldChange::Faqs(any) => facts.faqs = *any,
             WorldChange::Guides { revision, .. } => facts.guides_revision = *revision,
             WorldChange::Lexicon(lexicon) => facts.lexicon_revision = lexicon.revision(),
+            WorldChange::Rollouts { revision, .. } => facts.rollouts_revision = *revision,
         }
         self.changes.lock().unwrap().push(change);
         let facts = facts.clone();

@@ -6,15 +6,16 @@ use std::{
 };
 
 use overture_engine::{
-    decide::{Guides, Policy},
+    decide::{Guides, Policy, Rollouts},
     flow,
-    model::{GuideTarget, InputBody, Seq, WorldFacts},
+    model::{GuideTarget, InputBody, RolloutPlan, Seq, WorldFacts},
     understand::DomainLexicon,
 };
 use overture_http::Readiness;
 use overture_store::StoreError;
 
 use super::{
+    budgets::Budgets,
     dedupe::{Dedupe, KEYS_MIN, REMEMBER},
     engine::Engine,
     sweep::Sweep,
@@ -39,6 +40,7 @@ impl Engine {
             self.wakes.set(customer, Some(at));
         }
         self.adopt(boot.world.unwrap_or_default())?;
+        self.budgets = Budgets::recover(&*self.store, self.now)?;
         self.replay(boot.replay_from, total)?;
         self.memory.forget_links();
         self.sweep = Sweep::new(Seq(boot.replay_from.0.clamp(1, self.next_seq.0)), self.now);
@@ -52,7 +54,7 @@ impl Engine {
         Ok(())
     }
 
-    /// Takes the world as logged, with the policy, the guides and the lexicon it names.
+    /// Takes the world as logged, with the policy, the guides, the lexicon and the rollouts it names.
     fn adopt(&mut self, facts: WorldFacts) -> Result<(), StoreError> {
         if facts.policy_revision > 0 {
             let row = self.store.policy(facts.policy_revision)?;
@@ -85,6 +87,15 @@ impl Engine {
                     }
                 })?;
             self.world.lexicon = Arc::new(lexicon);
+        }
+        if facts.rollouts_revision > 0 {
+            let row = self.store.rollouts(facts.rollouts_revision)?;
+            let row = row.ok_or(StoreError::Missing {
+                what: "revision of the rollouts",
+            })?;
+            let rollouts = compile_rollouts(&row.plan, row.saved.revision)
+                .map_err(|what| StoreError::Corrupt { what })?;
+            self.world.rollouts = Arc::new(rollouts);
         }
         self.shared.world.store(Arc::new(facts.clone()));
         self.world.facts = facts;
@@ -164,4 +175,10 @@ pub(super) fn parse_policy(toml: &str, revision: u32) -> Result<Policy, String> 
 pub(super) fn compile_guides(targets: &[GuideTarget], revision: u32) -> Result<Guides, String> {
     Guides::compile(targets)
         .map_err(|error| format!("revision {revision} of the live guides is not valid: {error:?}"))
+}
+
+/// A plan for going live that was checked before.
+pub(super) fn compile_rollouts(plan: &RolloutPlan, revision: u32) -> Result<Rollouts, String> {
+    Rollouts::compile(revision, plan)
+        .map_err(|error| format!("revision {revision} of the rollouts is not valid: {error:?}"))
 }

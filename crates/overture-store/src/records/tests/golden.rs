@@ -31,7 +31,7 @@ const RECORDS_MAX: u64 = 60;
 const BYTES_ENOUGH: usize = 5_000;
 
 /// The files of fields that came after a type's first file.
-const LATER: [(&str, &str); 18] = [
+const LATER: [(&str, &str); 19] = [
     ("customer", "customer_hours_of_callbacks"),
     ("route", "route_numbers_of_bookings"),
     ("customer", "customer_browsers"),
@@ -50,6 +50,7 @@ const LATER: [(&str, &str); 18] = [
     ("timeline", "timeline_issues"),
     ("customer", "customer_calls"),
     ("timeline", "timeline_calls"),
+    ("world", "world_rollouts"),
 ];
 
 type IsWanted = fn(&Input) -> bool;
