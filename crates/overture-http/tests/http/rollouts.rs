@@ -10,6 +10,10 @@ use crate::support::*;
 
 const PATH: &str = "/v1/admin/rollouts";
 
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "callers write the rules in place"
+)]
 fn plan(base: u32, rules: Value) -> Value {
     json!({
         "base_revision": base, "unlisted": "shadow", "note": " first the two of us ",

@@ -245,3 +245,40 @@ impl TesterRecord {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_first_release_wrote_still_reads() {
+        let written = r#"{"unlisted":"shadow","rules":[
+            {"rule":"a","stage":"percent","percent":10,"paused_at":7,"paused_why":"w","audience":"x","daily_budget":3,"changed_by":"Ada","changed_at":9},
+            {"rule":"b","stage":"test","changed_by":"Ada","changed_at":9}]}"#;
+        let plan: PlanRecord = serde_json::from_str(written).unwrap();
+        let rules: Vec<_> = plan.rules.into_iter().map(RuleRecord::into_model).collect();
+        let rule = |rule: &str, stage| RuleRollout {
+            rule: rule.to_owned(),
+            stage,
+            paused: None,
+            audience: String::new(),
+            daily_budget: None,
+            changed_by: "Ada".to_owned(),
+            changed_at: Timestamp(9),
+        };
+        let first = RuleRollout {
+            paused: Some(Paused {
+                at: Timestamp(7),
+                why: "w".to_owned(),
+            }),
+            audience: "x".to_owned(),
+            daily_budget: Some(3),
+            ..rule("a", Stage::Percent(10))
+        };
+        assert_eq!(rules, [Some(first), Some(rule("b", Stage::Test))]);
+        let tester = r#"[{"kind":"user_id","key":"0000000000000000000000000000000a","value":"u"}]"#;
+        let testers: Vec<TesterRecord> = serde_json::from_str(tester).unwrap();
+        let testers: Vec<_> = testers.into_iter().map(TesterRecord::into_model).collect();
+        assert_eq!(testers[0].as_ref().map(|one| one.key), Some(LinkKey(10)));
+    }
+}
