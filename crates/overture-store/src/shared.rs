@@ -1,4 +1,6 @@
 //! The [`Store`] of any database that the shared statements run on.
+//!
+//! tidy: long because it is one flat list, a call a method.
 
 use std::sync::{
     Mutex, MutexGuard,
