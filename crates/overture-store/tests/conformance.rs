@@ -2131,7 +2131,7 @@ fn rollouts_are_kept_revision_by_revision_with_their_alerts(place: &impl Place) 
     };
     let next = rollout(2, Vec::new());
     for stale in [0, 1, 3] {
-        let refused = store.add_rollouts(&rollout(stale, Vec::new()), &[alert.clone()]);
+        let refused = store.add_rollouts(&rollout(stale, Vec::new()), std::slice::from_ref(&alert));
         assert!(
             matches!(refused, Err(StoreError::Conflict { .. })),
             "{refused:?}"
@@ -2142,7 +2142,9 @@ fn rollouts_are_kept_revision_by_revision_with_their_alerts(place: &impl Place) 
         store.claim_outbox(epoch, 10, NOW + Millis(1)).unwrap()
     };
     assert_eq!(claims(&*store).len(), 0, "a refused revision sends nothing");
-    store.add_rollouts(&next, &[alert.clone()]).unwrap();
+    store
+        .add_rollouts(&next, std::slice::from_ref(&alert))
+        .unwrap();
     let claimed: Vec<OutboxItem> = claims(&*store)
         .into_iter()
         .map(|claim| claim.item)
