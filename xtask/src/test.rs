@@ -89,7 +89,7 @@ pub(crate) fn run(args: &Args) -> ExitCode {
 }
 
 /// What the browser suite runs, in this order.
-const BROWSER_FILES: [&str; 29] = [
+const BROWSER_FILES: [&str; 30] = [
     "story",
     "chat",
     "chat-start",
@@ -104,6 +104,7 @@ const BROWSER_FILES: [&str; 29] = [
     "why",
     "callback",
     "faq",
+    "golive",
     "guides",
     "smart-pause",
     "smart-pause-hold",

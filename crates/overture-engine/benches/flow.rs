@@ -54,6 +54,7 @@ fn world() -> World {
         text: Arc::new(overture_engine::understand::text::NoTextModel),
         issues: None,
         lexicon: Default::default(),
+        rollouts: Default::default(),
         key: Default::default(),
     }
 }

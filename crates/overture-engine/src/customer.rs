@@ -98,7 +98,7 @@ pub fn step(
         out,
         ordinal: 0,
     };
-    if offers::is_stopped(&step) {
+    if offers::is_stopped(step.state, world) {
         offers::withdraw(&mut step);
     }
     let reply = match beside::enter(step.state, event) {

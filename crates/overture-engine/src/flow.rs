@@ -13,7 +13,9 @@
 use std::collections::VecDeque;
 
 use crate::{
-    World, customer,
+    World,
+    contact::offers,
+    customer,
     customer::StepOutput,
     ingest::attribute::{Attribution, attribute},
     model::*,
@@ -293,7 +295,7 @@ impl Flow<'_> {
         if let Some(state) = self.states.customer(customer)? {
             let is_due = state.wake_at.is_some_and(|at| at <= now);
             if body == CustomerBody::Tick {
-                let stopped = state.offer.is_some() && world.facts.mode == Mode::Shadow;
+                let stopped = offers::is_stopped(state, world);
                 if !is_due && !stopped {
                     return Ok(Reply::Done);
                 }

@@ -3,7 +3,7 @@
 use std::{fmt, sync::Arc};
 
 use crate::{
-    decide::{Guides, Policy},
+    decide::{Guides, Policy, Rollouts},
     model::WorldFacts,
     understand::{
         DomainLexicon, EngagementModel, IssueClassifier, TextModel,
@@ -27,6 +27,8 @@ pub struct World {
     pub issues: Option<Arc<dyn IssueClassifier>>,
     /// What phrases both read as other words: the list that `facts.lexicon_revision` names.
     pub lexicon: Arc<DomainLexicon>,
+    /// How far each rule has gone live: the plan that `facts.rollouts_revision` names.
+    pub rollouts: Arc<Rollouts>,
     /// What pseudonyms are made with; a replay makes none.
     pub key: PseudonymKey,
 }

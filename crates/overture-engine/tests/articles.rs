@@ -33,6 +33,7 @@ impl Visitor {
             text: Arc::new(overture_engine::understand::text::NoTextModel),
             issues: None,
             lexicon: Default::default(),
+            rollouts: Default::default(),
             key: Default::default(),
         };
         let mut visitor = Self {

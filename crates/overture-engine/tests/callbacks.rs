@@ -66,6 +66,7 @@ impl Line {
                 text: Arc::new(overture_engine::understand::text::NoTextModel),
                 issues: None,
                 lexicon: Default::default(),
+                rollouts: Default::default(),
                 key: Default::default(),
             },
             now: at(MONDAY),

@@ -127,6 +127,7 @@ impl Line {
                 text: Arc::new(Literal),
                 issues: None,
                 lexicon: Arc::default(),
+                rollouts: Default::default(),
                 key: Default::default(),
             },
             now: START,

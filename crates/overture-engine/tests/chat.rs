@@ -59,6 +59,7 @@ impl Chat {
                 text: Arc::new(overture_engine::understand::text::NoTextModel),
                 issues: None,
                 lexicon: Default::default(),
+                rollouts: Default::default(),
                 key: Default::default(),
             },
             now: START,

@@ -68,6 +68,7 @@ impl Site {
                 text: Arc::new(overture_engine::understand::text::NoTextModel),
                 issues: None,
                 lexicon: Default::default(),
+                rollouts: Default::default(),
                 key: Default::default(),
             },
             now: Timestamp(1_750_000_000_000),

@@ -87,6 +87,7 @@ fn world(issues: Option<Arc<dyn IssueClassifier>>) -> World {
         text: Arc::new(NoTextModel),
         issues,
         lexicon: Arc::default(),
+        rollouts: Default::default(),
         key: Default::default(),
     }
 }

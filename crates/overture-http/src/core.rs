@@ -9,7 +9,7 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 use overture_engine::model::{
     CustomerId, CustomerState, EngagementScore, GuideTarget, Ingress, Millis, Mode, PacingOutlook,
-    Reply, Timestamp, WorldFacts,
+    Reply, RolloutPlan, Timestamp, WorldFacts,
 };
 use overture_engine::{
     decide::{Explanation, Matches, Policy},
@@ -95,6 +95,14 @@ pub enum WorldChange {
     },
     /// What phrases read as, stored under its revision. An older one than is in force changes nothing.
     Lexicon(Arc<DomainLexicon>),
+    /// The plan for going live, checked and stored under its revision. An older one than is in force changes nothing. Open offers
+    /// of rules that now reach nobody are withdrawn.
+    Rollouts {
+        /// Its revision.
+        revision: u32,
+        /// The plan.
+        plan: RolloutPlan,
+    },
 }
 
 /// Inputs cannot be taken, or their commit failed: answer 503.

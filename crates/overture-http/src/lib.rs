@@ -37,6 +37,7 @@ mod password;
 mod presence;
 mod reading;
 mod replay;
+mod rollouts;
 mod server;
 mod uploads;
 mod widget;

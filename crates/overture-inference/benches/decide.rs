@@ -61,6 +61,7 @@ action = "notify"
         text: Arc::new(overture_engine::understand::text::NoTextModel),
         issues: None,
         lexicon: Default::default(),
+        rollouts: Default::default(),
         key: Default::default(),
     }
 }

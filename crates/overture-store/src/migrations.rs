@@ -68,6 +68,11 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         oldest_known: 1,
         sql: include_str!("../migrations/0012_calls.sql"),
     },
+    Migration {
+        version: 13,
+        oldest_known: 1,
+        sql: include_str!("../migrations/0013_rollouts.sql"),
+    },
 ];
 
 /// Which schema versions have been applied.

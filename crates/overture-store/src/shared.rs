@@ -1,4 +1,6 @@
 //! The [`Store`] of any database that the shared statements run on.
+//!
+//! tidy: long because it is one flat list, a call a method.
 
 use std::sync::{
     Mutex, MutexGuard,
@@ -8,23 +10,24 @@ use std::sync::{
 use overture_engine::model::{
     AgentId, AgentState, AttachmentId, BrandId, ConversationRow, CustomerId, CustomerState,
     DecisionId, DecisionRecord, DeliveryId, FaqId, GrantId, GuideId, IdentityLink, Input,
-    InteractionId, LinkKey, MediaId, Private, RequestId, RequestState, Seq, SourceId, Timestamp,
-    TokenId,
+    InteractionId, LinkKey, MediaId, OutboxItem, Private, RequestId, RequestState, Seq, SourceId,
+    Timestamp, TokenId,
 };
 
 use crate::{
     Alert, ApiToken, Article, ArticleChange, ArticleCounts, ArticleLocale, ArticleText, Boot,
-    Brand, CallEntry, CallPartKind, CallsOf, CommitUnit, Committed, ConversationsOf,
+    Brand, CallEntry, CallPartKind, CallsOf, CommitUnit, Committed, Comparison, ConversationsOf,
     CustomerSummary, CustomersBy, DecisionCounts, DecisionFilter, DecisionQuery, DiskPressure,
     Epoch, Erased, GrantRow, Guide, GuideHealth, GuideMedia, GuideRevision, GuideSet, GuideSight,
     LabelKind, LabelRow, LedgerOf, LedgerReport, LedgerRow, LexiconRevision, LexiconSaved,
-    MasterKey, MinuteCount, MissedSearch, OutboxClaim, PolicyRevision, Pruned, PublishedArticle,
-    RejectedEvent, Retention, SkippedEvent, Source, Staff, StaffSession, Store, StoreError,
-    TimelinePage, TimelineQuery, Totals, Upload, UploadLimits, Uploaded, WriteKey,
+    MasterKey, MinuteCount, MissedSearch, OfferOutcomes, OutboxClaim, PolicyRevision, Pruned,
+    PublishedArticle, RejectedEvent, Retention, RolloutRevision, RolloutSaved, SkippedEvent,
+    Source, Staff, StaffSession, Store, StoreError, TimelinePage, TimelineQuery, Totals, Upload,
+    UploadLimits, Uploaded, WriteKey,
     keys::Keys,
     sql::{
-        Backend, Claim, admin, articles, attachments, brands, calls, commit, customers, decisions,
-        desk, guides, housekeeping, ledger, lexicon, log, outbox,
+        Backend, Claim, admin, articles, attachments, brands, calls, commit, comparison, customers,
+        decisions, desk, guides, housekeeping, ledger, lexicon, log, outbox, rollouts,
     },
 };
 
@@ -564,6 +567,60 @@ impl<B: Backend> Store for SqlStore<B> {
     fn lexicons(&self, limit: u32) -> Result<Vec<LexiconSaved>, StoreError> {
         self.backend
             .read("list lexicons", |db| lexicon::list(db, limit))
+    }
+
+    fn add_rollouts(
+        &self,
+        made: &RolloutRevision,
+        alerts: &[OutboxItem],
+    ) -> Result<(), StoreError> {
+        let keys = &self.keys;
+        self.backend
+            .write("add rollouts", |db| rollouts::add(db, keys, made, alerts))
+    }
+
+    fn newest_rollouts(&self) -> Result<Option<RolloutRevision>, StoreError> {
+        self.backend
+            .read("read the rollouts", |db| rollouts::newest(db, &self.keys))
+    }
+
+    fn rollouts(&self, revision: u32) -> Result<Option<RolloutRevision>, StoreError> {
+        self.backend.read("read rollouts", |db| {
+            rollouts::get(db, &self.keys, revision)
+        })
+    }
+
+    fn rollouts_list(&self, limit: u32) -> Result<Vec<RolloutSaved>, StoreError> {
+        self.backend
+            .read("list rollouts", |db| rollouts::list(db, limit))
+    }
+
+    fn comparison(
+        &self,
+        from: Timestamp,
+        to: Timestamp,
+        now: Timestamp,
+        most: u32,
+    ) -> Result<Comparison, StoreError> {
+        self.backend.read("compare offers", |db| {
+            comparison::compare(db, from, to, now, most)
+        })
+    }
+
+    fn offer_outcomes(
+        &self,
+        rules: &[(String, Timestamp)],
+    ) -> Result<Vec<OfferOutcomes>, StoreError> {
+        self.backend.read("read how offers were taken", |db| {
+            let all = rules
+                .iter()
+                .map(|(rule, since)| comparison::outcomes(db, rule, *since));
+            Ok(all
+                .collect::<Result<Vec<_>, _>>()?
+                .into_iter()
+                .flatten()
+                .collect())
+        })
     }
 
     fn change_articles(&self, changes: &[ArticleChange]) -> Result<(), StoreError> {

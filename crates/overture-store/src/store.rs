@@ -3,19 +3,20 @@
 use overture_engine::model::{
     AgentId, AgentState, AttachmentId, BrandId, ConversationRow, CustomerId, CustomerState,
     DecisionId, DecisionRecord, DeliveryId, FaqId, GrantId, GuideId, IdentityLink, Input,
-    InteractionId, LinkKey, MediaId, Private, RequestId, RequestState, Seq, SourceId, Timestamp,
-    TokenId,
+    InteractionId, LinkKey, MediaId, OutboxItem, Private, RequestId, RequestState, Seq, SourceId,
+    Timestamp, TokenId,
 };
 
 use crate::{
     Alert, ApiToken, Article, ArticleChange, ArticleCounts, ArticleLocale, ArticleText, Boot,
-    Brand, CallEntry, CallPartKind, CallsOf, CommitUnit, Committed, ConversationsOf,
+    Brand, CallEntry, CallPartKind, CallsOf, CommitUnit, Committed, Comparison, ConversationsOf,
     CustomerSummary, CustomersBy, DecisionCounts, DecisionFilter, DecisionQuery, DiskPressure,
     Epoch, Erased, GrantRow, Guide, GuideHealth, GuideMedia, GuideRevision, GuideSet, GuideSight,
     LabelKind, LabelRow, LedgerOf, LedgerReport, LedgerRow, LexiconRevision, LexiconSaved,
-    MinuteCount, MissedSearch, OutboxClaim, PolicyRevision, Pruned, PublishedArticle,
-    RejectedEvent, Retention, SkippedEvent, Source, Staff, StaffSession, StoreError, TimelinePage,
-    TimelineQuery, Totals, Upload, UploadLimits, Uploaded, WriteKey,
+    MinuteCount, MissedSearch, OfferOutcomes, OutboxClaim, PolicyRevision, Pruned,
+    PublishedArticle, RejectedEvent, Retention, RolloutRevision, RolloutSaved, SkippedEvent,
+    Source, Staff, StaffSession, StoreError, TimelinePage, TimelineQuery, Totals, Upload,
+    UploadLimits, Uploaded, WriteKey,
 };
 
 /// A durable home for everything. Every method blocks, is safe from any thread that may
@@ -404,6 +405,42 @@ pub trait Store: Send + Sync {
 
     /// Revisions of the domain lexicon without their entries, newest first.
     fn lexicons(&self, limit: u32) -> Result<Vec<LexiconSaved>, StoreError>;
+
+    /// Adds the next revision of the plan for going live, and what is to be sent because of it.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] unless its number is one above the newest.
+    fn add_rollouts(
+        &self,
+        rollouts: &RolloutRevision,
+        alerts: &[OutboxItem],
+    ) -> Result<(), StoreError>;
+
+    /// The newest revision of the plan for going live.
+    fn newest_rollouts(&self) -> Result<Option<RolloutRevision>, StoreError>;
+
+    /// One revision of the plan for going live.
+    fn rollouts(&self, revision: u32) -> Result<Option<RolloutRevision>, StoreError>;
+
+    /// Revisions of the plan for going live without their plans, newest first.
+    fn rollouts_list(&self, limit: u32) -> Result<Vec<RolloutSaved>, StoreError>;
+
+    /// What rules would have done against what they did and what happened, over decisions and offers made from `from` on and
+    /// before `to`, as known at `now`. At most the newest `most` decisions are read, and never more than
+    /// [`crate::COMPARED_MAX`].
+    fn comparison(
+        &self,
+        from: Timestamp,
+        to: Timestamp,
+        now: Timestamp,
+        most: u32,
+    ) -> Result<Comparison, StoreError>;
+
+    /// How the shown offers that a rule made since then were taken; of every rule named, in order.
+    fn offer_outcomes(
+        &self,
+        rules: &[(String, Timestamp)],
+    ) -> Result<Vec<OfferOutcomes>, StoreError>;
 
     /// Lists events that were refused; the newest [`crate::REJECTED_MAX`] are kept.
     fn add_rejected(&self, events: &[RejectedEvent]) -> Result<(), StoreError>;

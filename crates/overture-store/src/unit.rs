@@ -38,6 +38,8 @@ pub(crate) struct UnitRows {
     pub(crate) grants: BTreeMap<IdBytes, GrantEntry>,
     pub(crate) conversations: BTreeMap<IdBytes, ConversationEntry>,
     pub(crate) calls: BTreeMap<IdBytes, CallEntryRow>,
+    pub(crate) offers: BTreeMap<IdBytes, OfferEntry>,
+    pub(crate) opted_out: Vec<IdBytes>,
     pub(crate) requests: BTreeMap<IdBytes, Option<RequestRow>>,
     pub(crate) agents: BTreeMap<IdBytes, Vec<u8>>,
     pub(crate) links: BTreeMap<IdBytes, LinkRow>,
@@ -92,6 +94,17 @@ pub(crate) struct DecisionEntry {
     pub(crate) outcome: &'static str,
     pub(crate) reasons: i64,
     pub(crate) record: Vec<u8>,
+}
+
+#[derive(Debug)]
+pub(crate) struct OfferEntry {
+    pub(crate) customer: IdBytes,
+    pub(crate) decision: IdBytes,
+    pub(crate) rule: String,
+    pub(crate) made_at: i64,
+    pub(crate) shown_at: Option<i64>,
+    pub(crate) ended_at: Option<i64>,
+    pub(crate) stage: &'static str,
 }
 
 #[derive(Debug)]
@@ -425,6 +438,22 @@ fn note_effect(rows: &mut UnitRows, effect: &Effect, at: Timestamp, sealing: &mu
             locale: miss.locale.clone(),
             words: sealing.seal(miss.customer, miss.words.reveal()),
         }),
+        Effect::Offer(offer) => {
+            let key = *offer.offer.uuid().as_bytes();
+            let shown = offer.stage.was_seen().then_some(offer.at.0);
+            let earlier = rows.offers.remove(&key).and_then(|row| row.shown_at);
+            let entry = OfferEntry {
+                customer: id(offer.customer),
+                decision: *offer.decision.uuid().as_bytes(),
+                rule: offer.rule.clone(),
+                made_at: offer.made_at.0,
+                shown_at: earlier.or(shown),
+                ended_at: offer.stage.is_over().then_some(offer.at.0),
+                stage: offer.stage.name(),
+            };
+            rows.offers.insert(key, entry);
+        }
+        Effect::OptedOut { offer } => rows.opted_out.push(*offer.uuid().as_bytes()),
         Effect::Count { rule, what } => {
             let minute = at.0.div_euclid(MINUTE_MS) * MINUTE_MS;
             *rows

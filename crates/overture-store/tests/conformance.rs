@@ -63,6 +63,9 @@ conformance! {
     sources_keep_keys_counts_and_secrets
     brands_are_kept_whole_and_a_used_one_stays
     tokens_policies_and_settings
+    rollouts_are_kept_revision_by_revision_with_their_alerts
+    what_would_have_been_offered_is_compared_with_what_happened
+    offers_are_counted_by_how_they_were_taken
     articles_keep_versions_and_refuse_what_is_stale
     articles_are_counted_and_words_that_found_nothing_are_sealed
     labels_are_kept_once_a_message_and_go_with_their_customer
@@ -102,6 +105,11 @@ fn full_unit() -> CommitUnit {
         faqs: true,
         model: "engagement-1".to_owned(),
         lexicon_revision: 5,
+        rollouts_revision: 3,
+        budgets_spent: vec![BudgetSpent {
+            rule: RuleKey::of("help"),
+            until: NOW + Millis(9),
+        }],
         ..WorldFacts::default()
     };
     let mut unit = unit(
@@ -2086,6 +2094,291 @@ fn article_text(n: u64, locale: &str, version: u32) -> ArticleText {
         written_at: NOW + Millis(version.into()),
         written_by: "Ada".to_owned(),
     }
+}
+
+fn rollout(revision: u32, rules: Vec<RuleRollout>) -> RolloutRevision {
+    RolloutRevision {
+        saved: RolloutSaved {
+            revision,
+            by: "Ada".to_owned(),
+            at: NOW + Millis(u64::from(revision)),
+            note: "carefully".to_owned(),
+        },
+        plan: RolloutPlan {
+            unlisted: match revision % 2 {
+                0 => Unlisted::Live,
+                _ => Unlisted::Shadow,
+            },
+            testers: vec![
+                Tester {
+                    kind: IdentifierKind::Email,
+                    key: LinkKey(u128::MAX - 1),
+                    value: Private::new("ada@example.com"),
+                },
+                Tester {
+                    kind: IdentifierKind::UserId,
+                    key: LinkKey(0),
+                    value: Private::new("u-1"),
+                },
+            ],
+            rules,
+        },
+    }
+}
+
+fn stage(rule: &str, stage: Stage, paused: bool, daily_budget: Option<u32>) -> RuleRollout {
+    RuleRollout {
+        rule: rule.to_owned(),
+        stage,
+        paused: paused.then(|| Paused {
+            at: NOW,
+            why: "9 of 60 were put away".to_owned(),
+        }),
+        audience: "session.path == \"/checkout\"".to_owned(),
+        daily_budget,
+        changed_by: "Ben".to_owned(),
+        changed_at: NOW,
+    }
+}
+
+fn rollouts_are_kept_revision_by_revision_with_their_alerts(place: &impl Place) {
+    let store = place.writer();
+    assert_eq!(store.newest_rollouts().unwrap(), None);
+    assert_eq!(store.rollouts_list(10).unwrap(), []);
+    let all = rollout(
+        1,
+        vec![
+            stage("a", Stage::Shadow, false, None),
+            stage("b", Stage::Test, false, Some(1)),
+            stage("c", Stage::Percent(10), true, Some(4_000_000_000)),
+        ],
+    );
+    store.add_rollouts(&all, &[]).unwrap();
+    assert_eq!(store.newest_rollouts().unwrap(), Some(all.clone()));
+    let alert = OutboxItem {
+        delivery: DeliveryId::derive(NOW, Seq(1), 0),
+        at: NOW,
+        what: Outbound::Alert {
+            customer: customer(1),
+            decision: decision(customer(1), 1, Outcome::Notify).decision,
+            rule: "c".to_owned(),
+            text: "c paused itself".to_owned(),
+        },
+    };
+    let next = rollout(2, Vec::new());
+    for stale in [0, 1, 3] {
+        let refused = store.add_rollouts(&rollout(stale, Vec::new()), std::slice::from_ref(&alert));
+        assert!(
+            matches!(refused, Err(StoreError::Conflict { .. })),
+            "{refused:?}"
+        );
+    }
+    let claims = |store: &dyn Store| {
+        let epoch = store.seize_lease(NOW).unwrap();
+        store.claim_outbox(epoch, 10, NOW + Millis(1)).unwrap()
+    };
+    assert_eq!(claims(&*store).len(), 0, "a refused revision sends nothing");
+    store
+        .add_rollouts(&next, std::slice::from_ref(&alert))
+        .unwrap();
+    let claimed: Vec<OutboxItem> = claims(&*store)
+        .into_iter()
+        .map(|claim| claim.item)
+        .collect();
+    assert_eq!(claimed, [alert]);
+    assert_eq!(store.rollouts(1).unwrap(), Some(all.clone()));
+    assert_eq!(store.rollouts(3).unwrap(), None);
+    assert_eq!(
+        store.rollouts_list(10).unwrap(),
+        [next.saved.clone(), all.saved]
+    );
+    assert_eq!(store.rollouts_list(1).unwrap(), [next.saved]);
+}
+
+const MINUTE: Millis = Millis::from_secs(60);
+
+fn at(minutes: u64) -> Timestamp {
+    NOW + Millis(minutes * MINUTE.0)
+}
+
+/// A decision of `help` about a customer, so many minutes in.
+fn decided(who: u64, minutes: u64, reasons: &[WithholdReason]) -> Effect {
+    let outcome = match reasons {
+        [] => Outcome::Offer(OfferId::derive(at(minutes), Seq(who), 1)),
+        reasons => Outcome::Withhold(reasons.to_vec()),
+    };
+    let mut made = decision(customer(who), who, outcome);
+    made.decision = DecisionId::derive(at(minutes), Seq(who), 0);
+    made.at = at(minutes);
+    made.rule = "help".to_owned();
+    Effect::Decision(Box::new(made))
+}
+
+fn offer_row(who: u64, minutes: u64, stage: OfferStage, later: u64) -> Effect {
+    Effect::Offer(OfferRow {
+        offer: OfferId::derive(at(minutes), Seq(who), 1),
+        customer: customer(who),
+        decision: DecisionId::derive(at(minutes), Seq(who), 0),
+        rule: "help".to_owned(),
+        made_at: at(minutes),
+        stage,
+        at: at(later),
+    })
+}
+
+fn what_would_have_been_offered_is_compared_with_what_happened(place: &impl Place) {
+    use WithholdReason::{CoolingDown, QuietHours, ShadowMode};
+    let store = place.writer();
+    let asked = |who: u64, minutes: u64| {
+        let mut row = conversation(customer(who), who, ConversationStatus::Queued);
+        row.conversation = InteractionId::derive(at(minutes), Seq(who), 2);
+        Effect::Conversation(row)
+    };
+    let mut unit = unit(
+        vec![page_view(1, customer(1))],
+        vec![
+            // Asked 20 minutes later; asked too late; left; went on; too early to tell.
+            decided(1, 10, &[ShadowMode]),
+            asked(1, 30),
+            decided(2, 10, &[ShadowMode]),
+            asked(2, 41),
+            decided(3, 11, &[ShadowMode]),
+            decided(4, 12, &[ShadowMode]),
+            decided(5, 99, &[ShadowMode]),
+            // Something else held these back too, or they were contacted.
+            decided(6, 13, &[QuietHours, ShadowMode]),
+            decided(7, 14, &[CoolingDown]),
+            decided(8, 15, &[]),
+            offer_row(8, 15, OfferStage::Accepted(OfferOptionKind::Chat), 16),
+            asked(8, 16),
+            // Whoever took an offer did not ask by themselves.
+            decided(8, 14, &[ShadowMode]),
+            // Before the time that is looked at.
+            decided(9, 1, &[ShadowMode]),
+        ],
+    );
+    for (who, last_seen) in [(1, 60), (2, 60), (3, 12), (4, 60), (5, 99), (8, 60)] {
+        let mut state = CustomerState::new(customer(who), NOW);
+        state.last_seen_at = at(last_seen);
+        unit.customers.push(state);
+    }
+    store.commit(&unit).unwrap();
+    let found = store.comparison(at(5), at(100), at(100), 1_000).unwrap();
+    assert_eq!(found.cut_at, None);
+    let help = &found.rules["help"];
+    assert_eq!(
+        (help.would, help.asked, help.left, help.open, help.acted),
+        (6, 1, 1, 1, 1)
+    );
+    let reasons: Vec<(&str, u64)> = help
+        .reasons
+        .iter()
+        .map(|(name, count)| (*name, *count))
+        .collect();
+    assert_eq!(
+        reasons,
+        [("cooling_down", 1), ("quiet_hours", 1), ("shadow_mode", 7)]
+    );
+    let then: Vec<(CustomerId, &str)> = help
+        .examples
+        .iter()
+        .map(|one| (one.customer, one.then.name()))
+        .collect();
+    let expected = [
+        (5, "too_early"),
+        (8, "went_on"),
+        (4, "went_on"),
+        (3, "left"),
+    ];
+    assert_eq!(then[..4], expected.map(|(who, then)| (customer(who), then)));
+    assert_eq!(help.examples[0].at, at(99));
+    assert_eq!((help.shown, help.accepted), (1, 1));
+    // Only the newest are read where there are too many, and it says since when.
+    let few = store.comparison(at(5), at(100), at(100), 2).unwrap();
+    assert_eq!(few.cut_at, Some(at(15)));
+    assert_eq!((few.rules["help"].would, few.rules["help"].acted), (1, 1));
+    assert!(
+        store
+            .comparison(at(200), at(300), at(300), 10)
+            .unwrap()
+            .rules
+            .is_empty()
+    );
+}
+
+fn offers_are_counted_by_how_they_were_taken(place: &impl Place) {
+    let store = place.writer();
+    use OfferStage as S;
+    let offer = |who: u64| OfferId::derive(at(who), Seq(who), 1);
+    let first = vec![
+        offer_row(1, 1, S::Reserved, 1),
+        offer_row(1, 1, S::Shown, 2),
+        offer_row(2, 2, S::Reserved, 2),
+        offer_row(2, 2, S::Shown, 3),
+        offer_row(2, 2, S::Dismissed, 4),
+        offer_row(3, 3, S::Shown, 3),
+        offer_row(4, 4, S::Shown, 4),
+        // Never seen.
+        offer_row(5, 5, S::Reserved, 5),
+        offer_row(6, 6, S::Expired, 7),
+        offer_row(7, 7, S::Accepted(OfferOptionKind::Faq), 8),
+    ];
+    store
+        .commit(&unit(vec![page_view(1, customer(1))], first))
+        .unwrap();
+    let second = vec![
+        offer_row(1, 1, S::Withdrawn, 9),
+        offer_row(3, 3, S::Dismissed, 9),
+        Effect::OptedOut { offer: offer(3) },
+        offer_row(4, 4, S::Ignored, 9),
+        // Put away for good after it was gone.
+        Effect::OptedOut { offer: offer(4) },
+        Effect::OptedOut { offer: offer(99) },
+        Effect::Merged {
+            from: customer(4),
+            into: customer(40),
+            timeline_offset: 0,
+        },
+    ];
+    store
+        .commit(&unit(vec![page_view(2, customer(1))], second))
+        .unwrap();
+    let since = |at: Timestamp| {
+        store
+            .offer_outcomes(&[("help".to_owned(), at), ("none".to_owned(), at)])
+            .unwrap()
+    };
+    let all = since(NOW);
+    assert_eq!(
+        (all[0].rule.as_str(), all[0].shown, all[0].annoyed),
+        ("help", 5, 3)
+    );
+    assert_eq!(
+        all[0].last,
+        Some((customer(40), DecisionId::derive(at(4), Seq(4), 0)))
+    );
+    assert_eq!((all[1].shown, all[1].annoyed, all[1].last), (0, 0, None));
+    assert_eq!((since(at(3))[0].shown, since(at(3))[0].annoyed), (3, 2));
+    let found = store.comparison(NOW, at(50), at(50), 10).unwrap();
+    let help = &found.rules["help"];
+    assert_eq!(
+        (
+            help.shown,
+            help.accepted,
+            help.dismissed,
+            help.opted_out,
+            help.ignored
+        ),
+        (5, 1, 1, 2, 0)
+    );
+    store.wipe().unwrap();
+    assert!(
+        store
+            .comparison(NOW, at(50), at(50), 10)
+            .unwrap()
+            .rules
+            .is_empty()
+    );
 }
 
 fn articles_keep_versions_and_refuse_what_is_stale(place: &impl Place) {

@@ -34,6 +34,7 @@ pub fn world_with(policy: Policy) -> World {
         text: Arc::new(overture_engine::understand::text::NoTextModel),
         issues: None,
         lexicon: Default::default(),
+        rollouts: Default::default(),
         key: Default::default(),
     }
 }

@@ -8,18 +8,19 @@ use std::sync::{
 use overture_engine::model::{
     AgentId, AgentState, AttachmentId, BrandId, ConversationRow, CustomerId, CustomerState,
     DecisionId, DecisionRecord, DeliveryId, FaqId, GrantId, GuideId, IdentityLink, Input,
-    InteractionId, LinkKey, MediaId, Private, RequestId, RequestState, Seq, SourceId, Timestamp,
-    TokenId,
+    InteractionId, LinkKey, MediaId, OutboxItem, Private, RequestId, RequestState, Seq, SourceId,
+    Timestamp, TokenId,
 };
 use overture_store::{
     Alert, ApiToken, Article, ArticleChange, ArticleCounts, ArticleLocale, ArticleText, Boot,
-    Brand, CallEntry, CallPartKind, CallsOf, CommitUnit, Committed, ConversationsOf,
+    Brand, CallEntry, CallPartKind, CallsOf, CommitUnit, Committed, Comparison, ConversationsOf,
     CustomerSummary, CustomersBy, DecisionCounts, DecisionFilter, DecisionQuery, DiskPressure,
     Epoch, Erased, GrantRow, Guide, GuideHealth, GuideMedia, GuideRevision, GuideSet, GuideSight,
     LabelKind, LabelRow, LedgerOf, LedgerReport, LedgerRow, LexiconRevision, LexiconSaved,
-    MinuteCount, MissedSearch, OutboxClaim, PolicyRevision, Pruned, PublishedArticle,
-    RejectedEvent, Retention, SkippedEvent, Source, Staff, StaffSession, Store, StoreError,
-    TimelinePage, TimelineQuery, Totals, Upload, UploadLimits, Uploaded, WriteKey,
+    MinuteCount, MissedSearch, OfferOutcomes, OutboxClaim, PolicyRevision, Pruned,
+    PublishedArticle, RejectedEvent, Retention, RolloutRevision, RolloutSaved, SkippedEvent,
+    Source, Staff, StaffSession, Store, StoreError, TimelinePage, TimelineQuery, Totals, Upload,
+    UploadLimits, Uploaded, WriteKey,
 };
 
 /// How the next commit goes wrong.
@@ -188,6 +189,12 @@ impl Store for FaultyStore {
         newest_lexicon() -> Option<LexiconRevision>;
         lexicon(revision: u32) -> Option<LexiconRevision>;
         lexicons(limit: u32) -> Vec<LexiconSaved>;
+        add_rollouts(rollouts: &RolloutRevision, alerts: &[OutboxItem]) -> ();
+        newest_rollouts() -> Option<RolloutRevision>;
+        rollouts(revision: u32) -> Option<RolloutRevision>;
+        rollouts_list(limit: u32) -> Vec<RolloutSaved>;
+        comparison(from: Timestamp, to: Timestamp, now: Timestamp, most: u32) -> Comparison;
+        offer_outcomes(rules: &[(String, Timestamp)]) -> Vec<OfferOutcomes>;
         change_articles(changes: &[ArticleChange]) -> ();
         articles() -> Vec<Article>;
         article(faq: FaqId) -> Option<Article>;

@@ -152,17 +152,19 @@ fn prepare_source(store: &dyn Store, preset: &Preset) -> anyhow::Result<String> 
 /// The store cannot be read, or the core does not take the change.
 pub async fn align(store: &Arc<dyn Store>, core: &Handle) -> anyhow::Result<()> {
     let reader = Arc::clone(store);
-    let (policy, faqs, guides, lexicon, staff, agents) = tokio::task::spawn_blocking(move || {
-        anyhow::Ok((
-            reader.newest_policy()?,
-            reader.published_articles()?,
-            reader.newest_guide_set()?,
-            reader.newest_lexicon()?,
-            reader.staff_list()?,
-            reader.agents()?,
-        ))
-    })
-    .await??;
+    let (policy, faqs, guides, lexicon, rollouts, staff, agents) =
+        tokio::task::spawn_blocking(move || {
+            anyhow::Ok((
+                reader.newest_policy()?,
+                reader.published_articles()?,
+                reader.newest_guide_set()?,
+                reader.newest_lexicon()?,
+                reader.newest_rollouts()?,
+                reader.staff_list()?,
+                reader.agents()?,
+            ))
+        })
+        .await??;
     let world = core.world();
     if let Some(policy) = policy.filter(|policy| policy.revision != world.policy_revision) {
         let change = WorldChange::Policy {
@@ -183,6 +185,13 @@ pub async fn align(store: &Arc<dyn Store>, core: &Handle) -> anyhow::Result<()> 
             .with_context(|| format!("revision {} of the lexicon", list.saved.revision))?;
         core.change_world(WorldChange::Lexicon(Arc::new(lexicon)))
             .await?;
+    }
+    if let Some(row) = rollouts.filter(|row| row.saved.revision != world.rollouts_revision) {
+        let change = WorldChange::Rollouts {
+            revision: row.saved.revision,
+            plan: row.plan,
+        };
+        core.change_world(change).await?;
     }
     if world.faqs == faqs.is_empty() {
         core.change_world(WorldChange::Faqs(!faqs.is_empty()))

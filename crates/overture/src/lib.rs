@@ -5,6 +5,7 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "tests"))]
 
+mod annoyance;
 mod audit;
 mod chart;
 pub mod cli;

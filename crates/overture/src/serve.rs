@@ -25,6 +25,7 @@ use tokio::{
 };
 
 use crate::{
+    annoyance,
     cli::Texts,
     clock,
     config::{Config, LogFormat},
@@ -177,6 +178,7 @@ impl Server {
                 .into_future(),
         );
         tokio::spawn(align_when_ready(Arc::clone(&store), Arc::clone(&core)));
+        annoyance::start(&store, &core);
         let outbox = Outbox::start(outbox::Parts {
             store: Arc::clone(&store),
             epoch,

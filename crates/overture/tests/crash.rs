@@ -319,6 +319,7 @@ impl<'a> Site<'a> {
             text: Arc::new(overture_engine::understand::text::NoTextModel),
             issues: None,
             lexicon: Default::default(),
+            rollouts: Default::default(),
             key: Default::default(),
         };
         let (mut rows, mut states) = (Rows::default(), MemoryStates::default());

@@ -7,6 +7,7 @@
 use smallvec::SmallVec;
 
 use crate::{
+    World,
     contact::{
         conversation::{self, Opening},
         grants, guides, why,
@@ -380,6 +381,7 @@ pub(crate) fn take_callback(
 pub(crate) fn dismissed(step: &mut Step<'_>, offer: OfferId, how: DismissedHow) -> Reply {
     if how == DismissedHow::Never {
         step.state.permission.opted_out = true;
+        step.effect(Effect::OptedOut { offer });
     }
     let is_live = step
         .state
@@ -427,9 +429,11 @@ pub(crate) fn is_live(step: &Step<'_>) -> bool {
     step.state.offer.is_some()
 }
 
-/// Whether an open offer must go because everything was stopped.
-pub(crate) fn is_stopped(step: &Step<'_>) -> bool {
-    step.state.offer.is_some() && step.world.facts.mode == Mode::Shadow
+/// Whether an open offer must go because everything was stopped, or its rule was.
+pub(crate) fn is_stopped(state: &CustomerState, world: &World) -> bool {
+    state.offer.as_ref().is_some_and(|offer| {
+        world.facts.mode == Mode::Shadow || world.rollouts.reaches_nobody(offer.rule)
+    })
 }
 
 /// Takes an open offer back.
@@ -525,6 +529,16 @@ fn note(step: &mut Step<'_>, audience: Audience, wait_s: Option<u32>) {
         expires_at: live.expires_at,
         why: strongest_factor(step),
     };
+    let row = OfferRow {
+        offer: live.offer,
+        customer: step.state.customer,
+        decision: live.decision,
+        rule: view.rule.clone(),
+        made_at: live.made_at,
+        stage: live.stage,
+        at: step.at,
+    };
+    step.effect(Effect::Offer(row));
     step.timeline(audience, TimelineBody::Offer(view));
 }
 

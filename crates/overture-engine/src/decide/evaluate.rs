@@ -8,9 +8,8 @@
 use smallvec::SmallVec;
 
 use super::{
-    Action, Capability, Rule, RuleSet, SignalGroups, Signals, Stage,
-    reasons::{is_shadow, withhold_reasons},
-    suppression,
+    Action, Capability, Rule, RuleSet, SignalGroups, Signals, Stage, reasons::withhold_reasons,
+    shadow_why, suppression,
 };
 use crate::{
     model::{
@@ -116,7 +115,7 @@ pub fn evaluate(
             standing.met_since = Some(now);
             standing.handled = false;
             standing.recorded &= !(SEEN | SHADOWED);
-            if is_shadow(world, rule) {
+            if shadow_why(state, world, rule, now).is_some() {
                 standing.recorded |= SHADOWED;
             }
         }
@@ -151,7 +150,7 @@ pub fn conclude(
     let policy = &*world.policy;
     let rule = &policy.rules()[hit.rule];
     let reasons = withhold_reasons(state, world, rule, now, capability);
-    let shadow = is_shadow(world, rule);
+    let shadow = shadow_why(state, world, rule, now).is_some();
     let mut standing = standing_of(state, rule);
 
     // Going live acts on new crossings only: one that began in shadow stays shadow.
@@ -261,7 +260,7 @@ pub(super) fn stage(
     let left = Millis(rule.dwell.0.saturating_sub(now.since(since).0));
     let stage = if left.0 > 0 {
         Stage::Dwelling
-    } else if is_watched && !is_shadow(world, rule) {
+    } else if is_watched && shadow_why(state, world, rule, now).is_none() {
         Stage::Watched
     } else {
         Stage::Open

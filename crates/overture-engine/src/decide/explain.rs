@@ -7,9 +7,9 @@ use super::{
     condition::Part,
     evaluate::{is_here, stage},
     permits, quiet_hours,
-    reasons::{is_shadow, withhold_reasons},
+    reasons::withhold_reasons,
     schema::Source,
-    suppression,
+    shadow_why, suppression,
 };
 use crate::{
     model::{
@@ -194,7 +194,7 @@ fn because(
     now: Timestamp,
 ) -> Because {
     let policy = &*world.policy;
-    let shadow = is_shadow(world, rule);
+    let shadow = shadow_why(state, world, rule, now).is_some();
     let latest = |of: &dyn Fn(&Suppression) -> Timestamp| {
         let shadow = shadow.then(|| of(&state.shadow_suppression));
         Some(shadow.map_or(of(&state.suppression), |at| at.max(of(&state.suppression))))

@@ -1,13 +1,13 @@
 //! Every reason against acting on a rule, the most protective of the customer first.
 
 use super::{
-    Action, Policy, Rule, in_holdout, permits, quiet_hours,
+    Action, Policy, Rule, in_holdout, permits, quiet_hours, shadow_why,
     suppression::{self},
 };
 use crate::{
     model::{
-        AuthorizationDenial, ChannelKind, CustomerState, GuideKind, Mode, OfferOptionKind,
-        OfferStyle, Purpose, Suppression, Timestamp, WithholdReason,
+        AuthorizationDenial, ChannelKind, CustomerState, GuideKind, OfferOptionKind, OfferStyle,
+        Purpose, Suppression, Timestamp, WithholdReason,
     },
     world::World,
 };
@@ -89,7 +89,7 @@ pub fn withhold_reasons(
     let level = crate::understand::level_of(state);
     let too_weak = level < rule.min_identity;
     let stale = now.since(last_heard(state)) > policy.stale_after;
-    let shadow = is_shadow(world, rule);
+    let shadow = shadow_why(state, world, rule, now).is_some();
 
     if !rule.action.reaches_customer() {
         add(too_weak, WithholdReason::IdentityTooWeak);
@@ -144,11 +144,6 @@ pub fn withhold_reasons(
     add(stale, WithholdReason::StaleSignals);
     add(shadow, WithholdReason::ShadowMode);
     reasons
-}
-
-/// Whether `rule` is only being watched.
-pub(super) fn is_shadow(world: &World, rule: &Rule) -> bool {
-    rule.shadow || world.facts.mode == Mode::Shadow
 }
 
 /// Whether there is a widget in the visit: without one there is nowhere to show anything.

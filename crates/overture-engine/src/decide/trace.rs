@@ -1,11 +1,14 @@
 //! What a decision was made on, written down.
 
-use super::{Rule, Signals};
+use super::{Rule, Signals, shadow_why};
 use crate::{
     model::{CustomerState, Timestamp, Trace},
     understand::{EngagementInputs, level_of},
     world::World,
 };
+
+/// What a trace calls the reason why the rule only watched.
+const SHADOW_WHY: &str = "shadow.why";
 
 /// Everything that `rule` was decided on at `now`: enough to explain and to repeat it.
 pub fn trace(
@@ -17,7 +20,10 @@ pub fn trace(
 ) -> Trace {
     let policy = &*world.policy;
     let signals = Signals::of(state, policy, now, event).for_rule(rule);
-    let (parts, used) = policy.explain(rule, &signals);
+    let (parts, mut used) = policy.explain(rule, &signals);
+    if let Some(why) = shadow_why(state, world, rule, now) {
+        used.push((SHADOW_WHY.to_owned(), why.name().to_owned()));
+    }
     let inputs = EngagementInputs::of(state, now, level_of(state));
     let scored = world.engagement.score(&inputs);
     Trace {

@@ -177,7 +177,7 @@ pub struct DecisionRecord {
 /// All that a decision was made on, enough to explain and to repeat it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Trace {
-    /// Signal values by name, as the rule saw them.
+    /// Signal values by name, as the rule saw them; and, where it only watched, why: `shadow.why`.
     pub signals: Vec<(String, String)>,
     /// The rule's condition, as written.
     pub condition: String,

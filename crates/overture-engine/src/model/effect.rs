@@ -94,6 +94,13 @@ pub enum Effect {
     },
     /// A search found nothing.
     SearchMissed(SearchMiss),
+    /// An offer as it stands now, to compare what was offered with what came of it.
+    Offer(OfferRow),
+    /// The customer put an offer away for good, be it still open or not.
+    OptedOut {
+        /// Which.
+        offer: OfferId,
+    },
     /// One more of something that is only counted, by minute.
     Count {
         /// The rule's id.
@@ -101,6 +108,25 @@ pub enum Effect {
         /// What: an outcome's or a reason's name.
         what: &'static str,
     },
+}
+
+/// An offer as it stands at one time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OfferRow {
+    /// Which.
+    pub offer: OfferId,
+    /// To whom.
+    pub customer: CustomerId,
+    /// The decision behind it.
+    pub decision: DecisionId,
+    /// The rule's id.
+    pub rule: String,
+    /// When it was made.
+    pub made_at: Timestamp,
+    /// How far it has come.
+    pub stage: OfferStage,
+    /// Since when.
+    pub at: Timestamp,
 }
 
 /// Something to be sent, once, with the same id and payload on every attempt.

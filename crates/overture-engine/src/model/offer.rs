@@ -126,6 +126,29 @@ impl OfferStage {
             OfferStage::Completed => "completed",
         }
     }
+
+    /// Whether an offer in this stage was seen by the customer. One that was taken back may have been before.
+    pub const fn was_seen(self) -> bool {
+        match self {
+            OfferStage::Shown
+            | OfferStage::Accepted(_)
+            | OfferStage::Dismissed
+            | OfferStage::Ignored
+            | OfferStage::Completed => true,
+            OfferStage::Eligible
+            | OfferStage::Reserved
+            | OfferStage::Withdrawn
+            | OfferStage::Expired => false,
+        }
+    }
+
+    /// Whether an offer in this stage is no longer open.
+    pub const fn is_over(self) -> bool {
+        !matches!(
+            self,
+            OfferStage::Eligible | OfferStage::Reserved | OfferStage::Shown
+        )
+    }
 }
 
 /// The one live offer of a customer.

@@ -1,5 +1,7 @@
 //! What both state machines see of the world, by version.
 
+use super::BudgetSpent;
+
 /// Whether decisions reach customers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Mode {
@@ -37,4 +39,8 @@ pub struct WorldFacts {
     pub guides_revision: u32,
     /// The revision of the domain lexicon; 0 before there was one.
     pub lexicon_revision: u32,
+    /// The revision of the plan for going live; 0 before there was one: every rule then follows the mode.
+    pub rollouts_revision: u32,
+    /// Rules that acted as often as they may today.
+    pub budgets_spent: Vec<BudgetSpent>,
 }

@@ -9,5 +9,6 @@ mod never;
 mod policy_file;
 mod quiet;
 mod reasons;
+mod rollouts;
 mod standings;
 mod support;

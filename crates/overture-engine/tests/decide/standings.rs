@@ -11,7 +11,12 @@ const HIGH: &str = "[[rules]]\nid = \"high\"\nwhen = 'engagement.level == \"high
 const CALM: &str = "[cooldowns]\ncontact_min = 0\n[caps]\ncontacts = 1000\n";
 
 /// Sets the level and concludes every rule that asks, as the step does.
-fn look(state: &mut CustomerState, world: &World, level: NeedLevel, seconds: f64) -> Vec<String> {
+pub(crate) fn look(
+    state: &mut CustomerState,
+    world: &World,
+    level: NeedLevel,
+    seconds: f64,
+) -> Vec<String> {
     state.need.level = level;
     ask(state, world, SignalGroups::LEVEL, None, seconds)
 }

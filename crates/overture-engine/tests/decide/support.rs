@@ -57,6 +57,7 @@ pub(crate) fn world(toml: &str, mode: Mode) -> World {
         text: Arc::new(overture_engine::understand::text::NoTextModel),
         issues: None,
         lexicon: Default::default(),
+        rollouts: Default::default(),
         key: Default::default(),
     }
 }

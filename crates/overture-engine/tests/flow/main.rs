@@ -12,7 +12,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use overture_engine::{
     World,
-    decide::{LawfulBasis, Policy},
+    decide::{LawfulBasis, Policy, Rollouts},
     flow::{self, Batch},
     memory::MemoryStates,
     model::*,
@@ -63,6 +63,7 @@ fn world(mode: Mode) -> World {
         text: Arc::new(overture_engine::understand::text::NoTextModel),
         issues: None,
         lexicon: Default::default(),
+        rollouts: Default::default(),
         key: Default::default(),
     }
 }
@@ -628,6 +629,65 @@ fn stop_takes_open_offers_back() {
     shop.submit(Subject::Customer(customer, CustomerBody::Tick));
     assert!(shop.state(customer).offer.is_none());
     assert!(shop.states.routing.state().holds.is_empty());
+}
+
+#[test]
+fn a_rule_that_pauses_takes_its_open_offers_back_and_leaves_others() {
+    for (rule, stays) in [("struggle-offer", false), ("another", true)] {
+        let mut shop = Shop::open(Mode::Live);
+        shop.agent(1, 1);
+        let visitor = [browser(BROWSER)];
+        let customer = shop.session(&visitor);
+        shop.struggle(&visitor, 3);
+        let offer = shop.offer(customer).offer;
+        let plan = RolloutPlan {
+            rules: vec![RuleRollout {
+                rule: rule.to_owned(),
+                stage: Stage::Percent(100),
+                paused: Some(Paused {
+                    at: shop.now,
+                    why: "it annoyed".to_owned(),
+                }),
+                audience: String::new(),
+                daily_budget: None,
+                changed_by: "Overture".to_owned(),
+                changed_at: shop.now,
+            }],
+            ..RolloutPlan::default()
+        };
+        shop.world.rollouts = Arc::new(Rollouts::compile(1, &plan).unwrap());
+        shop.submit(Subject::Customer(customer, CustomerBody::Tick));
+        assert_eq!(shop.state(customer).offer.is_some(), stays, "{rule}");
+        assert_eq!(!shop.states.routing.state().holds.is_empty(), stays);
+        let ended = shop.effects.iter().any(|effect| {
+            matches!(effect, Effect::Offer(row) if row.offer == offer && row.stage == OfferStage::Withdrawn)
+        });
+        assert_eq!(ended, !stays);
+    }
+}
+
+#[test]
+fn what_comes_of_an_offer_is_told_and_never_again_even_when_it_is_gone() {
+    let mut shop = Shop::open(Mode::Live);
+    shop.agent(1, 1);
+    let visitor = [browser(BROWSER)];
+    let customer = shop.session(&visitor);
+    shop.struggle(&visitor, 3);
+    let offer = shop.offer(customer).offer;
+    let mut say = |body| shop.submit(Subject::Customer(customer, body));
+    say(CustomerBody::OfferShown { offer });
+    let dismissed = |how| CustomerBody::OfferDismissed { offer, how };
+    say(dismissed(DismissedHow::NotNow));
+    say(dismissed(DismissedHow::Never));
+    let rows = shop.effects.iter().filter_map(|effect| match effect {
+        Effect::Offer(row) if row.offer == offer => Some(row),
+        _ => None,
+    });
+    let rows: Vec<_> = rows.collect();
+    let stages: Vec<&str> = rows.iter().map(|row| row.stage.name()).collect();
+    assert_eq!(stages, ["reserved", "shown", "dismissed"]);
+    assert!(rows.iter().all(|row| row.rule == "struggle-offer"));
+    assert!(shop.effects.contains(&Effect::OptedOut { offer }));
 }
 
 #[test]

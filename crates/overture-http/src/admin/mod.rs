@@ -38,6 +38,7 @@ pub(crate) fn router() -> OpenApiRouter<Shared> {
         .merge(crate::guides::staff_router())
         .merge(crate::lexicon::staff_router())
         .merge(crate::replay::router())
+        .merge(crate::rollouts::staff_router())
         .layer(DefaultBodyLimit::max(JSON_BODY_BYTES_MAX))
 }
 

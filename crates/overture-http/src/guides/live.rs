@@ -50,7 +50,7 @@ fn target(
 }
 
 /// Every mistake of a condition with its line and column, both from 1.
-pub(super) fn mistakes(
+pub(crate) fn mistakes(
     text: &str,
     errors: &[overture_engine::decide::condition::ConditionError],
 ) -> Vec<Value> {

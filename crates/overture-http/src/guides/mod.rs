@@ -12,7 +12,7 @@ mod preview_routes;
 mod widget;
 
 pub(crate) use alerts::Alerts;
-pub(crate) use live::follow_sources;
+pub(crate) use live::{follow_sources, mistakes};
 pub(crate) use preview::Previews;
 
 use axum::extract::DefaultBodyLimit;

@@ -17,6 +17,7 @@ mod pause;
 mod properties;
 mod replay;
 mod roles;
+mod rollouts;
 mod site;
 mod sockets;
 mod staff;

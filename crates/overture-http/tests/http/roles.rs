@@ -143,7 +143,8 @@ fn allowed(method: &Method, path: &str) -> Option<(&'static [Role], Option<&'sta
         | "/v1/admin/policy/matches"
         | "/v1/admin/articles/try"
         | "/v1/admin/guides/audience"
-        | "/v1/admin/lexicon/trial" => (&[Admin, Supervisor], None),
+        | "/v1/admin/lexicon/trial"
+        | "/v1/admin/stop" => (&[Admin, Supervisor], None),
         _ if path.starts_with("/v1/admin/") && get => (&[Admin, Supervisor], None),
         _ if path.starts_with("/v1/admin/") => (&[Admin], None),
         "/v1/grants/redeem" => (&[], Some("grants")),

@@ -92,6 +92,7 @@ impl FakeCore {
             text: Arc::new(NoTextModel),
             issues: None,
             lexicon: Arc::default(),
+            rollouts: Arc::default(),
             key: Default::default(),
         }
     }
@@ -212,6 +213,7 @@ impl Core for FakeCore {
             WorldChange::Faqs(any) => facts.faqs = *any,
             WorldChange::Guides { revision, .. } => facts.guides_revision = *revision,
             WorldChange::Lexicon(lexicon) => facts.lexicon_revision = lexicon.revision(),
+            WorldChange::Rollouts { revision, .. } => facts.rollouts_revision = *revision,
         }
         self.changes.lock().unwrap().push(change);
         let facts = facts.clone();

@@ -1,8 +1,8 @@
 //! The records of logged inputs.
 
 use overture_engine::model::{
-    Asker, Behaviour, ClickTarget, CustomerBody, CustomerEvent, Input, InputBody, Mode, Navigation,
-    SubmitOutcome, WorldFacts,
+    Asker, Behaviour, BudgetSpent, ClickTarget, CustomerBody, CustomerEvent, Input, InputBody,
+    Mode, Navigation, SubmitOutcome, WorldFacts,
 };
 
 use super::{
@@ -126,6 +126,20 @@ record! {
         guides_revision: u32,
         #[prost(uint32, tag = "110")]
         lexicon_revision: u32,
+        #[prost(uint32, tag = "130")]
+        rollouts_revision: u32,
+        #[prost(message, repeated, tag = "131")]
+        budgets_spent: Vec<BudgetSpentRecord>,
+    }
+}
+
+record! {
+    /// A rule whose budget of the day is spent.
+    BudgetSpentRecord for BudgetSpent {
+        #[prost(fixed64, tag = "1")]
+        rule: u64,
+        #[prost(int64, tag = "2")]
+        until: i64,
     }
 }
 

@@ -11,6 +11,7 @@ mod guides;
 mod lexicon;
 mod limits;
 mod query;
+mod rollouts;
 
 pub use admin::*;
 pub use articles::*;
@@ -23,3 +24,4 @@ pub use guides::*;
 pub use lexicon::*;
 pub use limits::*;
 pub use query::*;
+pub use rollouts::*;

@@ -6,8 +6,8 @@ use super::{
     Db, Table, Value, key_rows, params,
     tables::{
         AGENT, ARTICLE_COUNT, CALL, CONVERSATION, COUNT, CUSTOMER, DECISION, GRANT, ISSUE_LABEL,
-        KEY, LABEL, LEDGER, LEDGER_END, LINK, OUTBOX, REQUEST, SEARCH_MISS, SKIPPED, SOURCE_COUNT,
-        STATE, TIMELINE, TRAIT, WAKE,
+        KEY, LABEL, LEDGER, LEDGER_END, LINK, OFFER, OUTBOX, REQUEST, SEARCH_MISS, SKIPPED,
+        SOURCE_COUNT, STATE, TIMELINE, TRAIT, WAKE,
     },
 };
 use crate::{
@@ -177,6 +177,23 @@ fn write_rows(
             row.record.into(),
         ]
     })?;
+    insert(db, &OFFER, rows.offers, |(offer, row)| {
+        vec![
+            offer.into(),
+            row.customer.into(),
+            row.decision.into(),
+            row.rule.into(),
+            row.made_at.into(),
+            row.shown_at.into(),
+            row.ended_at.into(),
+            row.stage.into(),
+            Value::Int(0),
+        ]
+    })?;
+    if !rows.opted_out.is_empty() {
+        let offers = rows.opted_out.into_iter().map(Value::from).collect();
+        db.execute_in("UPDATE offer SET opted_out = 1 WHERE offer", offers)?;
+    }
     insert(db, &GRANT, rows.grants, |(grant, row)| {
         vec![
             grant.into(),
@@ -412,6 +429,7 @@ fn fold(db: &mut dyn Db, merge: MergeRow) -> Result<Vec<KeyId>, StoreError> {
     }
     for table in [
         "decision",
+        "offer",
         "grant_state",
         "conversation",
         "link",

@@ -106,7 +106,7 @@ pub(crate) fn prune_step(
 }
 
 /// Everything that happened, and everybody it happened to.
-const WIPED: [&str; 28] = [
+const WIPED: [&str; 29] = [
     "call",
     "call_part",
     "attachment",
@@ -119,6 +119,7 @@ const WIPED: [&str; 28] = [
     "customer_trait",
     "timeline",
     "decision",
+    "offer",
     "ledger",
     "ledger_end",
     "grant_state",

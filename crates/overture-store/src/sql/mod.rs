@@ -7,6 +7,7 @@ pub(crate) mod attachments;
 pub(crate) mod brands;
 pub(crate) mod calls;
 pub(crate) mod commit;
+pub(crate) mod comparison;
 pub(crate) mod customers;
 pub(crate) mod decisions;
 pub(crate) mod desk;
@@ -16,6 +17,7 @@ pub(crate) mod ledger;
 pub(crate) mod lexicon;
 pub(crate) mod log;
 pub(crate) mod outbox;
+pub(crate) mod rollouts;
 mod sealed;
 mod tables;
 

@@ -93,6 +93,26 @@ pub(super) const DECISION: Table = Table {
     update_first: None,
 };
 
+pub(super) const OFFER: Table = Table {
+    name: "offer",
+    columns: &[
+        ("offer", Kind::Blob),
+        ("customer", Kind::Blob),
+        ("decision", Kind::Blob),
+        ("rule", Kind::Text),
+        ("made_at", Kind::Int),
+        ("shown_at", Kind::Int),
+        ("ended_at", Kind::Int),
+        ("stage", Kind::Text),
+        ("opted_out", Kind::Int),
+    ],
+    on_conflict: "ON CONFLICT (offer) DO UPDATE SET customer = excluded.customer, \
+                  shown_at = COALESCE(offer.shown_at, excluded.shown_at), \
+                  ended_at = excluded.ended_at, stage = excluded.stage, \
+                  opted_out = CASE WHEN offer.opted_out = 1 THEN 1 ELSE excluded.opted_out END",
+    update_first: None,
+};
+
 pub(super) const LEDGER: Table = Table {
     name: "ledger",
     columns: &[

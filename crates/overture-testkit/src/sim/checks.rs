@@ -85,6 +85,18 @@ pub fn check_contact(record: &DecisionRecord, state: &CustomerState, world: &Wor
         Mode::Live,
         "{who} was contacted in shadow"
     );
+    let rule = RuleKey::of(&record.rule);
+    assert!(
+        !world.rollouts.reaches_nobody(rule),
+        "{who} was contacted by {}, which reaches nobody",
+        record.rule
+    );
+    let mut spent = world.facts.budgets_spent.iter();
+    assert!(
+        !spent.any(|spent| spent.rule == rule && record.at < spent.until),
+        "{who} was contacted by {} over its budget",
+        record.rule
+    );
     let said = state.permission.contact;
     let by_default =
         world.policy.permission.contact == overture_engine::decide::LawfulBasis::LegitimateInterest;

@@ -380,6 +380,26 @@ impl People {
         let key = key_of(&self.key());
         let customers: Vec<CustomerId> = seen.customers.keys().copied().collect();
         match self.random.below(6) {
+            0 if self.random.percent(40) => {
+                // A rule acted as often as it may for now.
+                let heard = seen.customers.values().map(|state| state.last_seen_at);
+                let latest = heard.max().unwrap_or_default();
+                let rule = self.random.pick(&["struggle-offer", "struggle-prompt"]);
+                self.version += 1;
+                let facts = WorldFacts {
+                    version: self.version,
+                    mode: self.mode,
+                    budgets_spent: rule
+                        .map(|rule| BudgetSpent {
+                            rule: RuleKey::of(rule),
+                            until: latest + Millis(self.random.below(3_600_000)),
+                        })
+                        .into_iter()
+                        .collect(),
+                    ..facts.clone()
+                };
+                vec![sent(world(facts), Wants::Nothing)]
+            }
             0 => {
                 self.mode = match self.mode {
                     Mode::Live => Mode::Shadow,

@@ -1,6 +1,11 @@
 //! Policies, floors, customers and what happens to them, from a seed.
 
-use overture_engine::{World, decide::Policy, model::*, route::Routing};
+use overture_engine::{
+    World,
+    decide::{Policy, Rollouts},
+    model::*,
+    route::Routing,
+};
 use overture_testkit::{
     build::{self, START, agent_id, identifier, profile},
     random::Random,
@@ -58,6 +63,59 @@ pub(crate) fn world(random: &mut Random, policies: &[Policy]) -> World {
         world.facts.mode = Mode::Shadow;
     }
     world
+}
+
+/// How far rules have gone live: mostly as the mode says, else every stage there is; for the rules of the shipped policy.
+pub(crate) fn plan(random: &mut Random, world: &mut World, now: Timestamp) -> RolloutPlan {
+    if random.percent(60) {
+        return RolloutPlan::default();
+    }
+    let stages = [
+        Stage::Shadow,
+        Stage::Test,
+        Stage::Percent(1),
+        Stage::Percent(50),
+        Stage::Percent(100),
+    ];
+    let mut plan = RolloutPlan {
+        unlisted: match random.percent(20) {
+            true => Unlisted::Shadow,
+            false => Unlisted::Live,
+        },
+        testers: vec![Tester {
+            kind: IdentifierKind::Email,
+            key: LinkKey(77),
+            value: Private::new("ada@example.com"),
+        }],
+        rules: Vec::new(),
+    };
+    for rule in world.policy.rules() {
+        if random.percent(20) {
+            let until = now + Millis(random.below(2_000)) - Millis(1_000);
+            let rule = rule.key;
+            world.facts.budgets_spent.push(BudgetSpent { rule, until });
+        }
+        if random.percent(70) {
+            plan.rules.push(RuleRollout {
+                rule: rule.id.clone(),
+                stage: *random.pick(&stages).unwrap(),
+                paused: random.percent(15).then(|| Paused {
+                    at: START,
+                    why: "it annoyed".to_owned(),
+                }),
+                audience: match random.percent(20) {
+                    true => "session.path == \"/elsewhere\"".to_owned(),
+                    false => String::new(),
+                },
+                daily_budget: None,
+                changed_by: "Ada".to_owned(),
+                changed_at: START,
+            });
+        }
+    }
+    let compiled = Rollouts::compile(1, &plan).unwrap();
+    world.rollouts = std::sync::Arc::new(compiled);
+    plan
 }
 
 /// Nobody, somebody free, somebody busy; the offer's own seat where it has one.
@@ -189,6 +247,13 @@ pub(crate) fn customer(random: &mut Random, world: &World, now: Timestamp) -> Cu
             values: [random.below(4) as f32; 4],
             at: heard,
         };
+    }
+    if random.percent(20) {
+        state.links.push(KnownLink {
+            key: LinkKey(77),
+            kind: IdentifierKind::Email,
+            level: IdentityLevel::Claimed,
+        });
     }
     state.suppression = suppression(random, now);
     state.shadow_suppression = suppression(random, now);

@@ -25,8 +25,8 @@ use overture_testkit::{
     random::Random,
 };
 
-use generate::{customer, floor, happening, policies, world};
-use promises::may_contact;
+use generate::{customer, floor, happening, plan, policies, world};
+use promises::{may_contact, may_reach};
 
 /// How many decisions, from outside.
 #[expect(
@@ -67,6 +67,7 @@ fn no_generated_decision_breaks_a_promise() {
         assert!(seen.reasons.contains_key(reason), "{reason} never came up");
     }
     assert!(seen.contacts * 100 > wanted, "hardly anybody was contacted");
+    assert!(seen.by_stage > 0, "no rule went live by itself");
     assert!(seen.chats > 0 && seen.seatless > 0 && seen.requests > 0);
 }
 
@@ -79,14 +80,17 @@ struct Seen {
     chats: u64,
     seatless: u64,
     requests: u64,
+    /// Contacts by rules with a stage of their own.
+    by_stage: u64,
     reasons: BTreeMap<&'static str, u64>,
 }
 
 /// One customer at one moment.
 fn one(seed: u64, policies: &[Policy], seen: &mut Seen) {
     let mut random = Random::new(seed);
-    let world = world(&mut random, policies);
+    let mut world = world(&mut random, policies);
     let now = START + Millis(random.below(7 * 86_400_000));
+    let plan = plan(&mut random, &mut world, now);
     let before = customer(&mut random, &world, now);
     let id = before.customer;
     let mut states = MemoryStates {
@@ -116,8 +120,13 @@ fn one(seed: u64, policies: &[Policy], seen: &mut Seen) {
                     Outcome::Prompt(_) | Outcome::Offer(_) => {
                         seen.contacts += 1;
                         let rule = world.policy.rule(&record.rule).unwrap();
-                        if let Err(broken) = may_contact(&before, &body, &world, rule, now) {
-                            panic!("{broken}; {}", context());
+                        if let Err(broken) = may_contact(&before, &body, &world, rule, now)
+                            .and_then(|()| may_reach(&before, &plan, &world.facts, rule, now))
+                        {
+                            panic!("{broken}; {plan:#?}; {}", context());
+                        }
+                        if plan.rules.iter().any(|one| one.rule == rule.id) {
+                            seen.by_stage += 1;
                         }
                     }
                     Outcome::Withhold(reasons) => {

@@ -79,7 +79,10 @@ pub(crate) fn may_contact(
     holds(wants || held_back.declined_until <= now, "after a decline")?;
     let gives_way = before.offer.as_ref().is_none_or(|offer| {
         let gives_way = matches!(offer.style, OfferStyle::Prompt | OfferStyle::Guide);
-        offer.expires_at <= now || gives_way && rule.action == Action::Offer
+        // One whose rule was stopped meanwhile is taken back first.
+        offer.expires_at <= now
+            || gives_way && rule.action == Action::Offer
+            || world.rollouts.reaches_nobody(offer.rule)
     });
     holds(gives_way, "beside another offer")?;
     holds(before.conversation.is_none(), "in a conversation")
@@ -93,4 +96,48 @@ fn tokens(suppression: &Suppression, policy: &Policy, now: Timestamp) -> f64 {
     }
     let share = now.since(suppression.tokens_at).as_secs_f64() / policy.caps.window.as_secs_f64();
     (f64::from(suppression.tokens) + share * full).min(full)
+}
+
+/// Whether the plan for going live lets the rule reach this customer.
+pub(crate) fn may_reach(
+    before: &CustomerState,
+    plan: &RolloutPlan,
+    facts: &WorldFacts,
+    rule: &Rule,
+    now: Timestamp,
+) -> Result<(), &'static str> {
+    let spent = facts
+        .budgets_spent
+        .iter()
+        .any(|spent| spent.rule == rule.key && spent.until > now);
+    if spent {
+        return Err("over the budget of the day");
+    }
+    let Some(own) = plan.rules.iter().find(|own| own.rule == rule.id) else {
+        return match plan.unlisted {
+            Unlisted::Live => Ok(()),
+            Unlisted::Shadow => Err("by a rule that has no stage"),
+        };
+    };
+    if own.paused.is_some() {
+        return Err("by a rule that has paused");
+    }
+    if !own.audience.is_empty() {
+        // The one audience that is generated means a page that nobody is on.
+        return Err("outside the audience");
+    }
+    let tries = before.links.iter().any(|link| link.key == LinkKey(77));
+    match own.stage {
+        Stage::Shadow => Err("by a rule in shadow"),
+        Stage::Test if tries => Ok(()),
+        Stage::Test => Err("before the test identities were done"),
+        Stage::Percent(100) => Ok(()),
+        Stage::Percent(percent) => {
+            let first = overture_engine::decide::in_share(before.customer, rule.key, percent);
+            match first || tries {
+                true => Ok(()),
+                false => Err("outside the share"),
+            }
+        }
+    }
 }

@@ -25,6 +25,7 @@ use overture_store::{DiskPressure, Store, StoreError};
 
 use super::{
     Call, Census, Options,
+    budgets::Budgets,
     dedupe::Dedupe,
     memory::{Memory, Undone},
     open::Open,
@@ -92,6 +93,7 @@ pub(super) struct Engine {
     /// Message keys of the unit that is being committed.
     pub(super) in_flight: Option<Vec<u64>>,
     pub(super) second: SecondReader,
+    pub(super) budgets: Budgets,
     /// Texts of the unit that is being committed.
     pub(super) to_read_again: Vec<second::Text>,
     pub(super) committed: u64,
@@ -140,6 +142,7 @@ impl Engine {
                 text: options.text,
                 issues: options.issues,
                 lexicon: Arc::default(),
+                rollouts: Default::default(),
                 key: options.key,
             },
             store: options.store,
@@ -154,6 +157,7 @@ impl Engine {
             open: Open::default(),
             in_flight: None,
             second,
+            budgets: Budgets::default(),
             to_read_again: Vec::new(),
             committed: 0,
             stopping_offers: VecDeque::new(),
@@ -210,6 +214,7 @@ impl Engine {
 
     /// The loop proper.
     fn work(&mut self) -> Result<(), Lost> {
+        self.mind_budgets()?;
         loop {
             if self.told_to_stop {
                 return self.finish();
@@ -298,7 +303,7 @@ impl Engine {
             subject,
         };
         match self.step(ingress) {
-            Ok(_) => {}
+            Ok(_) => self.mind_budgets()?,
             Err(Broken::Load(error)) => {
                 tracing::warn!(%error, "a due step could not be done, it is tried again");
                 if let Some(customer) = customer {
@@ -449,6 +454,10 @@ impl Engine {
                         self.open.keys.push(key);
                     }
                     replies.push(done);
+                    if let Err(lost) = self.mind_budgets() {
+                        let _ = reply.send(Err(unavailable("commit_failed", 2)));
+                        return Err(lost);
+                    }
                 }
                 Err(Broken::Load(error)) => {
                     // What was stepped stays; sent again, it counts as a duplicate.
@@ -491,6 +500,8 @@ impl Engine {
         let broken = match outcome {
             Ok(Ok(reply)) => {
                 self.memory.keep();
+                self.budgets
+                    .count(&self.open.batch.effects[mark.effects..], self.now);
                 for effect in &self.open.batch.effects[mark.effects..] {
                     if let Effect::Wake { customer, at } = effect {
                         self.wakes.set(*customer, *at);

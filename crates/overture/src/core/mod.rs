@@ -4,6 +4,7 @@
 //! reply goes out after the commit that made its input durable. While one unit commits the
 //! next is stepped. Entry points: [`start`], [`Handle`]; the loop is in `engine.rs`.
 
+mod budgets;
 mod cache;
 mod commit;
 mod dedupe;

@@ -7,15 +7,16 @@ use std::{
 
 use overture_engine::{
     World,
-    decide::{Guides, Policy},
+    decide::{Guides, Policy, Rollouts},
     flow,
-    model::{GuideTarget, InputBody, Seq, WorldFacts},
+    model::{GuideTarget, InputBody, RolloutPlan, Seq, WorldFacts},
     understand::DomainLexicon,
 };
 use overture_http::Readiness;
 use overture_store::{Store, StoreError};
 
 use super::{
+    budgets::Budgets,
     dedupe::{Dedupe, KEYS_MIN, REMEMBER},
     engine::Engine,
     sweep::Sweep,
@@ -40,6 +41,7 @@ impl Engine {
             self.wakes.set(customer, Some(at));
         }
         self.adopt(boot.world.unwrap_or_default())?;
+        self.budgets = Budgets::recover(&*self.store, self.now)?;
         self.replay(boot.replay_from, total)?;
         self.memory.forget_links();
         self.sweep = Sweep::new(Seq(boot.replay_from.0.clamp(1, self.next_seq.0)), self.now);
@@ -156,6 +158,15 @@ pub(crate) fn adopt(
         })?;
         world.lexicon = Arc::new(lexicon);
     }
+    if facts.rollouts_revision > 0 {
+        let row = store.rollouts(facts.rollouts_revision)?;
+        let row = row.ok_or(StoreError::Missing {
+            what: "revision of the rollouts",
+        })?;
+        let rollouts = compile_rollouts(&row.plan, row.saved.revision)
+            .map_err(|what| StoreError::Corrupt { what })?;
+        world.rollouts = Arc::new(rollouts);
+    }
     world.facts = facts;
     Ok(())
 }
@@ -175,4 +186,10 @@ pub(super) fn parse_policy(toml: &str, revision: u32) -> Result<Policy, String> 
 pub(super) fn compile_guides(targets: &[GuideTarget], revision: u32) -> Result<Guides, String> {
     Guides::compile(targets)
         .map_err(|error| format!("revision {revision} of the live guides is not valid: {error:?}"))
+}
+
+/// A plan for going live that was checked before.
+pub(super) fn compile_rollouts(plan: &RolloutPlan, revision: u32) -> Result<Rollouts, String> {
+    Rollouts::compile(revision, plan)
+        .map_err(|error| format!("revision {revision} of the rollouts is not valid: {error:?}"))
 }

@@ -4,13 +4,13 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use overture_engine::{
     decide::Policy,
-    model::{AgentId, AgentProfile, Mode, Presence, RouteEvent, Subject, WorldFacts},
+    model::{AgentId, AgentProfile, BudgetSpent, Mode, Presence, RouteEvent, Subject, WorldFacts},
 };
 use overture_http::WorldChange;
 
 use super::{
     engine::{Engine, Lost},
-    recover::{compile_guides, parse_policy},
+    recover::{compile_guides, compile_rollouts, parse_policy},
 };
 
 impl Engine {
@@ -23,6 +23,7 @@ impl Engine {
         facts.model = self.world.engagement.name().to_owned();
         let mut policy = Arc::clone(&self.world.policy);
         let mut lexicon = Arc::clone(&self.world.lexicon);
+        let mut rollouts = Arc::clone(&self.world.rollouts);
         let mut is_stop = false;
         let corrupt = |what| Lost::Commit(overture_store::StoreError::Corrupt { what });
         match change {
@@ -45,19 +46,54 @@ impl Engine {
                 facts.lexicon_revision = new.revision();
                 lexicon = new;
             }
-            WorldChange::Lexicon(_) => {}
+            WorldChange::Rollouts { revision, plan } if revision > facts.rollouts_revision => {
+                let new = compile_rollouts(&plan, revision).map_err(corrupt)?;
+                let rules = self.world.policy.rules().iter();
+                is_stop = rules.map(|rule| rule.key).any(|rule| {
+                    new.reaches_nobody(rule) && !self.world.rollouts.reaches_nobody(rule)
+                });
+                facts.rollouts_revision = revision;
+                facts.budgets_spent = self.budgets.spent(&new, self.now);
+                rollouts = Arc::new(new);
+            }
+            WorldChange::Lexicon(_) | WorldChange::Rollouts { .. } => {}
         }
-        self.internal(Subject::World(facts.clone()))?;
-        self.hand_over(true);
-        self.wait_for_writer()?;
-        self.world.facts = facts.clone();
+        self.take_world(&facts)?;
         self.world.policy = policy;
         self.world.lexicon = lexicon;
-        self.shared.world.store(Arc::new(facts.clone()));
+        self.world.rollouts = rollouts;
         if is_stop {
             self.stopping_offers = self.wakes.everyone().collect();
         }
         Ok(facts)
+    }
+
+    /// Counts what the last step did, and stops every rule that has now acted as often as it may today, before anything else is
+    /// stepped.
+    pub(super) fn mind_budgets(&mut self) -> Result<(), Lost> {
+        if !self.budgets.take_new() {
+            return Ok(());
+        }
+        let spent = self.budgets.spent(&self.world.rollouts, self.now);
+        let is_known = |one: &BudgetSpent| self.world.facts.budgets_spent.contains(one);
+        if spent.iter().all(is_known) {
+            return Ok(());
+        }
+        self.commit_everything()?;
+        let mut facts = self.world.facts.clone();
+        facts.version += 1;
+        facts.budgets_spent = spent;
+        self.take_world(&facts)
+    }
+
+    /// Logs the facts in a unit of their own.
+    fn take_world(&mut self, facts: &WorldFacts) -> Result<(), Lost> {
+        self.internal(Subject::World(facts.clone()))?;
+        self.hand_over(true);
+        self.wait_for_writer()?;
+        self.world.facts = facts.clone();
+        self.shared.world.store(Arc::new(facts.clone()));
+        Ok(())
     }
 
     /// Forgets every customer and all that happened; agents keep their accounts and
@@ -72,7 +108,8 @@ impl Engine {
             .iter()
             .map(|(agent, state)| (*agent, (state.profile.clone(), state.presence)))
             .collect();
-        let facts = self.world.facts.clone();
+        let mut facts = self.world.facts.clone();
+        facts.budgets_spent.clear();
         self.store.wipe().map_err(Lost::Commit)?;
         self.recover().map_err(Lost::Commit)?;
         self.shared.set_ready(overture_http::Readiness::Ready);

@@ -80,6 +80,7 @@ impl<'a> Reader<'a> {
             text: Arc::new(overture_engine::understand::text::NoTextModel),
             issues: None,
             lexicon: Arc::default(),
+            rollouts: Arc::default(),
             key: Default::default(),
         };
         if first > Seq(1) {
@@ -221,6 +222,18 @@ impl<'a> Reader<'a> {
                 ));
             }
             draft.facts.mode = mode;
+            // As live, a rule reaches everybody: how far it had been rolled out says nothing of the draft.
+            let is_partial = facts.rollouts_revision > 0 || !facts.budgets_spent.is_empty();
+            if self.asked.acts == ReplayAs::Live && is_partial {
+                self.is_open = true;
+                self.differs.add(
+                    "rules were rolled out to a part of the customers then and reach everybody here"
+                        .to_owned(),
+                );
+                draft.rollouts = Arc::default();
+                draft.facts.rollouts_revision = 0;
+                draft.facts.budgets_spent.clear();
+            }
         }
         let turn = Arc::new(Turn {
             then: then.clone(),

@@ -20,6 +20,7 @@ mod panics;
 mod reading;
 mod remote_text;
 mod replay;
+mod rollouts;
 mod support;
 mod text;
 mod voice;

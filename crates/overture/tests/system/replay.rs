@@ -99,6 +99,7 @@ fn replay(store: &dyn Store) -> Vec<DecisionRecord> {
         text: cli::text(),
         issues: None,
         lexicon: Default::default(),
+        rollouts: Default::default(),
         key: Default::default(),
     };
     let mut states = MemoryStates::default();

@@ -234,6 +234,15 @@ export class Api {
   set_mode = (mode: wire.Mode) =>
     this.post('/v1/admin/mode', mode === 'live' ? { mode, confirm: true } : { mode });
 
+  /** Everything back to shadow at once; open offers are withdrawn. */
+  stop = () => this.post('/v1/admin/stop');
+  rollouts = () => this.get<wire.Rollouts>('/v1/admin/rollouts');
+  save_rollouts = (change: wire.RolloutsChange) =>
+    this.request<wire.Rollouts>('PUT', '/v1/admin/rollouts', change);
+  rollout_revisions = async () =>
+    list<wire.RolloutRevision>(await this.get<unknown>('/v1/admin/rollouts/revisions'), 'revisions');
+  comparison = (hours: number) => this.get<wire.Comparison>('/v1/admin/comparison', { hours });
+
   lexicon = () => this.get<wire.Lexicon>('/v1/admin/lexicon');
   save_lexicon = (entries: wire.LexiconEntry[], base_revision: number, note: string) =>
     this.request<wire.Lexicon>('PUT', '/v1/admin/lexicon', { entries, base_revision, note });

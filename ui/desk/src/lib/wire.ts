@@ -4,6 +4,7 @@ import type { CallItem, UtteranceItem } from './wire_calls';
 import type { Offers } from './offers';
 
 export * from './wire_calls';
+export * from './wire_rollouts';
 
 export type Role = 'admin' | 'supervisor' | 'agent' | 'analyst';
 export type Presence = 'available' | 'busy' | 'away' | 'offline';

@@ -31,7 +31,7 @@ const RECORDS_MAX: u64 = 60;
 const BYTES_ENOUGH: usize = 5_000;
 
 /// The files of fields that came after a type's first file.
-const LATER: [(&str, &str); 25] = [
+const LATER: [(&str, &str); 26] = [
     ("customer", "customer_hours_of_callbacks"),
     ("route", "route_numbers_of_bookings"),
     ("customer", "customer_browsers"),
@@ -57,6 +57,7 @@ const LATER: [(&str, &str); 25] = [
     ("grant", "grant_boosts"),
     ("change", "change_boosts"),
     ("route", "route_pacing"),
+    ("world", "world_rollouts"),
 ];
 
 type IsWanted = fn(&Input) -> bool;

@@ -545,6 +545,11 @@ impl Make {
             model: self.text(),
             guides_revision: self.small(),
             lexicon_revision: self.small(),
+            rollouts_revision: self.small(),
+            budgets_spent: self.many(|make| BudgetSpent {
+                rule: RuleKey(make.next()),
+                until: make.at(),
+            }),
         }
     }
 
