@@ -57,6 +57,9 @@ const html = (user) => `<!doctype html><html lang="en"><title>Form</title>
 const card = (page) => page.locator('overture-widget .card');
 const option = (page, kind) => card(page).locator(`.option[data-kind=${kind}]`);
 
+/** This browser has its name: a tab opened before that would ask for one of its own, and be somebody else. */
+const known = (page) => page.waitForFunction(() => localStorage.getItem('overture.device'));
+
 async function struggleUntilOffered(page, withinMs) {
   await waitFor(
     'an offer',
@@ -105,6 +108,7 @@ async function made() {
 test('two tabs of one browser show one offer, and what is put away in one is gone in the other', async () => {
   const { page: one, context, complaints } = await browser.newPerson();
   await one.goto(`${site.origin}/form.html`);
+  await known(one);
   const two = await context.newPage();
   two.on('pageerror', (error) => complaints.push(String(error)));
   await two.goto(`${site.origin}/form.html`);
