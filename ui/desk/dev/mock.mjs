@@ -50,7 +50,7 @@ function replayState() {
       why: [
         same
           ? 'policy, mode, model and engine are the same: all 940 decisions were made again, ids included'
-          : "the draft is another text than the policy of then (revision 3)",
+          : 'the draft is another text than the policy of then (revision 3)',
       ],
       from,
       to,

@@ -11,8 +11,8 @@ use overture_store::{Store, StoreError};
 /// A day is a day in UTC.
 const DAY_MS: i64 = 86_400_000;
 
-/// Outcomes that count: whatever reached somebody.
-const ACTS: [&str; 4] = ["prompt", "offer", "notify", "escalate"];
+/// Outcomes that count: all but leaving the customer alone.
+const ACTS: [&str; 6] = ["prompt", "offer", "notify", "escalate", "grant", "boost"];
 
 /// Counts since the day began.
 #[derive(Debug, Default)]
