@@ -75,18 +75,19 @@ fn connectives_make_a_tree_in_which_every_part_is_looked_at() {
 
 #[test]
 fn what_is_absent_says_why() {
-    let denied = |state: &mut CustomerState| state.permission.analyse_behaviour = Consent::Denied;
-    let gone = |state: &mut CustomerState| state.session = None;
-    let nothing = |_: &mut CustomerState| {};
-    let cases: [(&str, &dyn Fn(&mut CustomerState), Option<Note>); 8] = [
-        ("sentiment.score < 0.0", &nothing, Some(Note::NeverWrote)),
-        ("sentiment.score < 0.0", &denied, Some(Note::NotPermitted)),
-        ("engagement.score > 0.5", &denied, Some(Note::NotPermitted)),
-        ("engagement.score > 0.5", &nothing, None),
-        ("session.path == \"/\"", &gone, Some(Note::NoVisit)),
-        ("history.visits > 3.0", &nothing, Some(Note::Unverified)),
-        ("event.name == \"paid\"", &nothing, Some(Note::OneEventOnly)),
-        ("customer.language == \"de\"", &nothing, Some(Note::Unknown)),
+    type Change = fn(&mut CustomerState);
+    let denied: Change = |state| state.permission.analyse_behaviour = Consent::Denied;
+    let gone: Change = |state| state.session = None;
+    let nothing: Change = |_| {};
+    let cases = [
+        ("sentiment.score < 0.0", nothing, Some(Note::NeverWrote)),
+        ("sentiment.score < 0.0", denied, Some(Note::NotPermitted)),
+        ("engagement.score > 0.5", denied, Some(Note::NotPermitted)),
+        ("engagement.score > 0.5", nothing, None),
+        ("session.path == \"/\"", gone, Some(Note::NoVisit)),
+        ("history.visits > 3.0", nothing, Some(Note::Unverified)),
+        ("event.name == \"paid\"", nothing, Some(Note::OneEventOnly)),
+        ("customer.language == \"de\"", nothing, Some(Note::Unknown)),
     ];
     for (when, change, note) in cases {
         let mut state = customer(at(0.0));
