@@ -24,6 +24,7 @@ use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use crate::{
     World,
+    contact::offers,
     customer::{self, StepOutput},
     flow::{self, LoadError, ROUNDS_MAX, States},
     model::*,
@@ -169,9 +170,8 @@ impl OpenLoop {
         let customer = event.customer;
         let known = states.customer(customer)?;
         let is_due = known.as_ref().is_some_and(|state| {
-            let stops = state.offer.is_some() && worlds.draft.facts.mode == Mode::Shadow;
             state.wake_at.is_some_and(|at| at <= input.received_at)
-                || (event.body == CustomerBody::Tick && stops)
+                || (event.body == CustomerBody::Tick && offers::is_stopped(state, worlds.draft))
         });
         match &event.body {
             CustomerBody::Tick if !is_due => return Ok(stepped),
@@ -282,20 +282,21 @@ impl OpenLoop {
         at: Timestamp,
         effects: &mut Vec<Effect>,
     ) -> Result<(), LoadError> {
-        let live = states
-            .customer(customer)?
-            .and_then(|state| state.offer.as_ref());
-        let shown = live
-            .filter(|live| live.stage == OfferStage::Reserved)
-            .map(|live| live.offer)
-            .filter(|offer| !self.made.contains(offer) && !self.open.contains(offer));
-        match shown {
+        let state = states.customer(customer)?;
+        match state.and_then(|state| self.unseen(state)) {
             Some(offer) => {
                 let body = CustomerBody::OfferShown { offer };
                 self.made_up(states, worlds, customer, at, body, effects)
             }
             None => Ok(()),
         }
+    }
+
+    /// The offer that waits to be shown and that nobody was really made.
+    fn unseen(&self, state: &CustomerState) -> Option<OfferId> {
+        let live = state.offer.as_ref()?;
+        let is_made = self.made.contains(&live.offer) || self.open.contains(&live.offer);
+        (live.stage == OfferStage::Reserved && !is_made).then_some(live.offer)
     }
 
     /// Steps what no log holds, and what it asks of routing, until nothing is left. The number of
@@ -345,12 +346,7 @@ impl OpenLoop {
             let mut out = StepOutput::default();
             customer::step(state, &input, event, worlds.draft, &mut out);
             state.applied = applied;
-            let shown = state
-                .offer
-                .as_ref()
-                .filter(|live| live.stage == OfferStage::Reserved)
-                .map(|live| live.offer)
-                .filter(|offer| !self.made.contains(offer) && !self.open.contains(offer));
+            let shown = self.unseen(state);
             self.note_wakes(&out.effects);
             effects.append(&mut out.effects);
             for message in out.to_route {

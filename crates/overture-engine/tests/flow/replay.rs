@@ -10,6 +10,14 @@ use super::*;
 /// Replays a shop's whole log with `draft` in force from the beginning, as of one hour after its
 /// end.
 fn open_loop(shop: &Shop, then: &World, draft: &World) -> (MemoryStates, Vec<Effect>) {
+    open_loop_in(shop, |_| Worlds { then, draft })
+}
+
+/// The same with the worlds of each input, by its place in the log.
+fn open_loop_in<'a>(
+    shop: &Shop,
+    worlds: impl Fn(usize) -> Worlds<'a>,
+) -> (MemoryStates, Vec<Effect>) {
     let made: BTreeSet<OfferId> = decisions(&shop.effects)
         .iter()
         .filter_map(|decision| match decision.outcome {
@@ -20,9 +28,9 @@ fn open_loop(shop: &Shop, then: &World, draft: &World) -> (MemoryStates, Vec<Eff
     let mut open = OpenLoop::new(Arc::new(made));
     let mut states = MemoryStates::default();
     let mut effects = Vec::new();
-    let worlds = Worlds { then, draft };
     let mut carried: BTreeMap<MergeId, Box<CustomerState>> = BTreeMap::new();
-    for input in &shop.inputs {
+    for (place, input) in shop.inputs.iter().enumerate() {
+        let worlds = worlds(place);
         open.before(&mut states, worlds, input, &mut effects)
             .unwrap();
         let folded = match &input.body {
@@ -37,7 +45,7 @@ fn open_loop(shop: &Shop, then: &World, draft: &World) -> (MemoryStates, Vec<Eff
         carried.extend(stepped.folded);
     }
     let end = shop.now + Millis::from_secs(3_600);
-    open.tick_until(&mut states, worlds, end, &mut effects)
+    open.tick_until(&mut states, worlds(shop.inputs.len()), end, &mut effects)
         .unwrap();
     (states, effects)
 }
@@ -112,6 +120,42 @@ fn the_same_world_gives_the_same_decisions_in_open_loop_too() {
     assert!(shop.outcomes().len() >= 6, "{:?}", shop.outcomes());
     let (_, effects) = open_loop(&shop, &shop.world, &shop.world);
     assert_eq!(decisions(&effects), decisions(&shop.effects));
+}
+
+#[test]
+fn what_a_rollout_took_back_is_taken_back_in_open_loop_too() {
+    let mut shop = Shop::open(Mode::Live);
+    shop.agent(1, 1);
+    let who = [browser(BROWSER)];
+    let customer = shop.session(&who);
+    shop.struggle(&who, 3);
+    assert!(shop.state(customer).offer.is_some());
+    let (before, turn) = (shop.world.clone(), shop.inputs.len());
+    let plan = RolloutPlan {
+        unlisted: Unlisted::Shadow,
+        ..RolloutPlan::default()
+    };
+    shop.world.rollouts = Arc::new(Rollouts::compile(1, &plan).unwrap());
+    shop.submit(Subject::Customer(customer, CustomerBody::Tick));
+    assert!(shop.state(customer).offer.is_none());
+
+    let world = |place| if place < turn { &before } else { &shop.world };
+    let (_, effects) = open_loop_in(&shop, |place| Worlds {
+        then: world(place),
+        draft: world(place),
+    });
+    let offers = |effects: &[Effect]| -> Vec<OfferRow> {
+        let rows = effects.iter().filter_map(|effect| match effect {
+            Effect::Offer(row) => Some(row.clone()),
+            _ => None,
+        });
+        rows.collect()
+    };
+    assert_eq!(offers(&effects), offers(&shop.effects));
+    assert_eq!(
+        offers(&effects).last().unwrap().stage,
+        OfferStage::Withdrawn
+    );
 }
 
 #[test]
