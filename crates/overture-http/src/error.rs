@@ -101,6 +101,21 @@ impl ApiError {
         Self::new(StatusCode::CONFLICT, code, message)
     }
 
+    /// A change that was made from an older revision: which is current, whose that is, and in
+    /// what it differs from the one that the change was made from.
+    pub(crate) fn stale_revision(
+        message: &'static str,
+        current: u32,
+        by: Option<&str>,
+        differs: Vec<serde_json::Value>,
+    ) -> Self {
+        let mut error = Self::conflict("stale_revision", message);
+        error.more.insert("current".into(), current.into());
+        error.more.insert("by".into(), by.into());
+        error.more.insert("differs".into(), differs.into());
+        error
+    }
+
     /// The generic denial of a grant: no reason is given outside.
     pub(crate) fn not_available() -> Self {
         let mut error = Self::new(

@@ -24,6 +24,9 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// The names of all outcomes but to leave the customer alone: by these a rule acted.
+    pub const ACTS: [&'static str; 6] = ["prompt", "offer", "notify", "escalate", "grant", "boost"];
+
     /// `prompt`, `offer`, `notify`, `escalate`, `grant`, `boost` or `withhold`.
     pub const fn name(&self) -> &'static str {
         match self {

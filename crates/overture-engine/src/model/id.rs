@@ -49,12 +49,17 @@ fn derive(at: Timestamp, seq: Seq, ordinal: u32, kind: &str) -> Uuid {
     let kind = kind.as_bytes();
     input[12..12 + kind.len()].copy_from_slice(kind);
     let hash = xxh3_128_with_seed(&input, at.0 as u64);
-    let time = (at.0.max(0) as u128 & 0xffff_ffff_ffff) << 80;
+    let time = first_of(at);
     let low = hash & ((1u128 << 80) - 1);
     let mut bytes = (time | low).to_be_bytes();
     bytes[6] = bytes[6] & 0x0f | 0x80;
     bytes[8] = bytes[8] & 0x3f | 0x80;
     Uuid::from_bytes(bytes)
+}
+
+/// Below every id that is derived at `at`, and above all earlier ones.
+fn first_of(at: Timestamp) -> u128 {
+    (at.0.max(0) as u128 & 0xffff_ffff_ffff) << 80
 }
 
 macro_rules! ids {
@@ -81,6 +86,12 @@ macro_rules! ids {
             /// made: the same arguments always give the same id.
             pub fn derive(at: Timestamp, seq: Seq, ordinal: u32) -> Self {
                 Self(derive(at, seq, ordinal, $prefix))
+            }
+
+            /// Below every id that is derived at `at`, and above all earlier ones: where a
+            /// stretch of time begins or ends among ids.
+            pub fn first_of(at: Timestamp) -> Self {
+                Self(Uuid::from_u128(first_of(at)))
             }
         }
 

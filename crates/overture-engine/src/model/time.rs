@@ -14,6 +14,9 @@ pub struct Timestamp(pub i64);
 pub struct Millis(pub u64);
 
 impl Millis {
+    /// 24 hours.
+    pub const DAY: Self = Self::from_secs(86_400);
+
     /// A span of whole seconds.
     pub const fn from_secs(seconds: u64) -> Self {
         Self(seconds * 1_000)
@@ -29,6 +32,12 @@ impl Timestamp {
     /// The span from `earlier` to `self`; zero when `earlier` is later.
     pub fn since(self, earlier: Timestamp) -> Millis {
         Millis(self.0.saturating_sub(earlier.0).max(0) as u64)
+    }
+
+    /// When its day began, in UTC.
+    pub const fn start_of_day(self) -> Timestamp {
+        const DAY_MS: i64 = Millis::DAY.0 as i64;
+        Timestamp(self.0.div_euclid(DAY_MS) * DAY_MS)
     }
 }
 

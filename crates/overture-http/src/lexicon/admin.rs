@@ -242,20 +242,13 @@ async fn stale(app: &App, base: u32) -> ApiResult<ApiError> {
     let (before, now) = app
         .store(move |store| Ok((store.lexicon(base)?, store.newest_lexicon()?)))
         .await?;
-    let mut error = ApiError::conflict(
-        "stale_revision",
+    let saved = now.as_ref().map(|now| &now.saved);
+    Ok(ApiError::stale_revision(
         "somebody changed the list meanwhile; look at theirs first",
-    );
-    let (revision, by) = now.as_ref().map_or((0, None), |now| {
-        (now.saved.revision, Some(now.saved.by.as_str()))
-    });
-    error.more.insert("current".into(), revision.into());
-    error.more.insert("by".into(), json!(by));
-    error.more.insert(
-        "differs".into(),
-        differences(before.as_ref(), now.as_ref()).into(),
-    );
-    Ok(error)
+        saved.map_or(0, |saved| saved.revision),
+        saved.map(|saved| saved.by.as_str()),
+        differences(before.as_ref(), now.as_ref()),
+    ))
 }
 
 /// What each phrase read as and reads as, where that is not the same; `null` where it is not in a list.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use axum::{Json, extract::State};
 use overture_engine::model::{
-    GuideId, Millis, RolloutPlan, RuleKey, RuleRollout, Stage, Timestamp, Unlisted,
+    GuideId, Millis, Outcome, RolloutPlan, RuleKey, RuleRollout, Stage, Unlisted,
 };
 use overture_store::{RolloutRevision, RolloutSaved};
 use serde::{Deserialize, Serialize};
@@ -25,9 +25,6 @@ const REVISIONS_MAX: u32 = 100;
 
 /// The longest note, characters.
 const NOTE_CHARS_MAX: usize = 200;
-
-/// A day is a day in UTC.
-const DAY: Millis = Millis::from_secs(86_400);
 
 pub(super) fn router() -> OpenApiRouter<Shared> {
     OpenApiRouter::new()
@@ -60,7 +57,7 @@ struct RuleBody {
     about: String,
     /// `rule`, `guide`, or `gone` when neither the policy nor a live guide has it now.
     kind: &'static str,
-    /// `prompt`, `offer`, `notify` or `escalate`; empty when it is gone.
+    /// `prompt`, `offer`, `notify`, `escalate`, `grant` or `boost`; empty when it is gone.
     action: &'static str,
     /// The policy itself has the rule in shadow: no stage changes that.
     policy_shadow: bool,
@@ -97,7 +94,7 @@ async fn show(State(app): State<Shared>, _auth: Auth<ReadsAdmin>) -> ApiResult<J
 async fn current(app: &App) -> ApiResult<RolloutsBody> {
     let policy = app.policy().await?;
     let now = app.now();
-    let day = Timestamp(now.0.div_euclid(DAY.0 as i64) * DAY.0 as i64);
+    let day = now.start_of_day();
     let (stored, guides, acts) = app
         .store(move |store| {
             let stored = store.newest_rollouts()?;
@@ -106,7 +103,7 @@ async fn current(app: &App) -> ApiResult<RolloutsBody> {
                 .flat_map(|stored| &stored.plan.rules)
                 .any(|rule| rule.daily_budget.is_some());
             let acts = match has_budget {
-                true => store.minute_counts(day, day + DAY)?,
+                true => store.minute_counts(day, day + Millis::DAY)?,
                 false => Vec::new(),
             };
             Ok((stored, store.newest_guide_set()?, acts))
@@ -114,10 +111,7 @@ async fn current(app: &App) -> ApiResult<RolloutsBody> {
         .await?;
     let mut acted: BTreeMap<String, u64> = BTreeMap::new();
     for row in acts {
-        if matches!(
-            row.what.as_str(),
-            "prompt" | "offer" | "notify" | "escalate"
-        ) {
+        if Outcome::ACTS.contains(&row.what.as_str()) {
             *acted.entry(row.rule).or_insert(0) += row.count;
         }
     }
@@ -297,21 +291,14 @@ async fn stale(app: &App, base: u32) -> ApiResult<ApiError> {
     let (before, now) = app
         .store(move |store| Ok((store.rollouts(base)?, store.newest_rollouts()?)))
         .await?;
-    let mut error = ApiError::conflict(
-        "stale_revision",
+    let (saved, plan) = now.map(|now| (now.saved, now.plan)).unzip();
+    let before = before.map(|before| before.plan).unwrap_or_default();
+    Ok(ApiError::stale_revision(
         "somebody changed how rules go live meanwhile; look at theirs first",
-    );
-    let (revision, by) = now.as_ref().map_or((0, None), |now| {
-        (now.saved.revision, Some(now.saved.by.as_str()))
-    });
-    error.more.insert("current".into(), revision.into());
-    error.more.insert("by".into(), json!(by));
-    let plan = |row: Option<RolloutRevision>| row.map(|row| row.plan).unwrap_or_default();
-    error.more.insert(
-        "differs".into(),
-        differences(&plan(before), &plan(now)).into(),
-    );
-    Ok(error)
+        saved.as_ref().map_or(0, |saved| saved.revision),
+        saved.as_ref().map(|saved| saved.by.as_str()),
+        differences(&before, &plan.unwrap_or_default()),
+    ))
 }
 
 /// What each part of the plan said and says, where that is not the same; `null` for a rule that follows the mode.

@@ -14,10 +14,9 @@ use crate::{
 /// The place of shadow among the reasons: alone, it says that the rule would have acted.
 const SHADOW_ALONE: i64 = 1 << 13;
 
-/// The first 16-byte id of a time: ids begin with their milliseconds.
+/// Where a time begins among the ids of every kind: they begin with their milliseconds.
 fn first_id(at: Timestamp) -> [u8; 16] {
-    let time = (at.0.max(0) as u128 & 0xffff_ffff_ffff) << 80;
-    time.to_be_bytes()
+    *DecisionId::first_of(at).uuid().as_bytes()
 }
 
 /// When the thing with this id was made.

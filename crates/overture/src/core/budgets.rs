@@ -4,37 +4,27 @@ use std::collections::BTreeMap;
 
 use overture_engine::{
     decide::Rollouts,
-    model::{BudgetSpent, Effect, RuleKey, Timestamp},
+    model::{BudgetSpent, Effect, Millis, Outcome, RuleKey, Timestamp},
 };
 use overture_store::{Store, StoreError};
-
-/// A day is a day in UTC.
-const DAY_MS: i64 = 86_400_000;
-
-/// Outcomes that count: all but leaving the customer alone.
-const ACTS: [&str; 6] = ["prompt", "offer", "notify", "escalate", "grant", "boost"];
 
 /// Counts since the day began.
 #[derive(Debug, Default)]
 pub(super) struct Budgets {
-    day: i64,
+    /// When it began, in UTC.
+    day: Timestamp,
     acts: BTreeMap<RuleKey, u64>,
     /// Whether something was counted that nobody has weighed.
     is_new: bool,
 }
 
-fn day_of(at: Timestamp) -> i64 {
-    at.0.div_euclid(DAY_MS)
-}
-
 impl Budgets {
     /// What was counted today so far, from the store.
     pub(super) fn recover(store: &dyn Store, now: Timestamp) -> Result<Self, StoreError> {
-        let day = day_of(now);
-        let from = Timestamp(day * DAY_MS);
+        let day = now.start_of_day();
         let mut acts = BTreeMap::new();
-        for row in store.minute_counts(from, Timestamp(from.0 + DAY_MS))? {
-            if ACTS.contains(&row.what.as_str()) {
+        for row in store.minute_counts(day, day + Millis::DAY)? {
+            if Outcome::ACTS.contains(&row.what.as_str()) {
                 *acts.entry(RuleKey::of(&row.rule)).or_insert(0) += row.count;
             }
         }
@@ -49,10 +39,10 @@ impl Budgets {
     pub(super) fn count(&mut self, effects: &[Effect], now: Timestamp) {
         for effect in effects {
             if let Effect::Count { rule, what } = effect
-                && ACTS.contains(what)
+                && Outcome::ACTS.contains(what)
             {
-                if self.day != day_of(now) {
-                    self.day = day_of(now);
+                if self.day != now.start_of_day() {
+                    self.day = now.start_of_day();
                     self.acts.clear();
                 }
                 *self.acts.entry(RuleKey::of(rule)).or_insert(0) += 1;
@@ -68,10 +58,10 @@ impl Budgets {
 
     /// The rules that have acted as often as they may on the day of `now`.
     pub(super) fn spent(&self, rollouts: &Rollouts, now: Timestamp) -> Vec<BudgetSpent> {
-        if self.day != day_of(now) {
+        if self.day != now.start_of_day() {
             return Vec::new();
         }
-        let until = Timestamp((self.day + 1) * DAY_MS);
+        let until = self.day + Millis::DAY;
         self.acts
             .iter()
             .filter(|(rule, acts)| {

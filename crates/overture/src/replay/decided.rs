@@ -123,7 +123,7 @@ impl Recorded {
         let mut policies: BTreeMap<u32, Policy> = BTreeMap::new();
         // Ids sort by time: none of an earlier instant is above the first of `to`.
         let mut query = DecisionQuery {
-            cursor: Some(first_of(to)),
+            cursor: Some(DecisionId::first_of(to)),
             limit: PAGE_ROWS,
             ..DecisionQuery::default()
         };
@@ -135,7 +135,7 @@ impl Recorded {
             query.cursor = page.last().map(|last| last.decision);
             let is_before = page
                 .last()
-                .is_none_or(|last| last.decision < first_of(from));
+                .is_none_or(|last| last.decision < DecisionId::first_of(from));
             for record in page.iter().filter(|one| one.at >= from && one.at < to) {
                 let revision = record.trace.policy_revision;
                 let of_then = match policies.entry(revision) {
@@ -165,12 +165,6 @@ impl Recorded {
         recorded.decisions.sort_by_key(|one| (one.at, one.decision));
         Ok(recorded)
     }
-}
-
-/// An id below every decision of `at` and above all earlier ones.
-fn first_of(at: Timestamp) -> DecisionId {
-    let bits = (at.0.max(0) as u128 & 0xffff_ffff_ffff) << 80;
-    DecisionId::from_uuid(uuid::Uuid::from_u128(bits))
 }
 
 fn policy(store: &dyn Store, revision: u32) -> anyhow::Result<Policy> {

@@ -6,7 +6,7 @@ use crate::model::{DAY_MIN, Millis, RouteSettings, WeeklyHours};
 
 const MINUTE: Millis = Millis::from_secs(60);
 const HOUR: Millis = Millis::from_secs(3_600);
-const DAY: Millis = Millis::from_secs(86_400);
+const DAY: Millis = Millis::DAY;
 
 /// Where a level begins and where it ends; `leave <= enter`, both `0.0..=1.0`.
 #[derive(Debug, Clone, Copy, PartialEq)]
