@@ -8,7 +8,7 @@
 use smallvec::SmallVec;
 
 use super::{
-    Action, Capability, Rule, RuleSet, SignalGroups, Signals, Stage, reasons::withhold_reasons,
+    Action, Capability, Crossing, Rule, RuleSet, SignalGroups, Signals, reasons::withhold_reasons,
     shadow_why, suppression,
 };
 use crate::{
@@ -150,7 +150,7 @@ pub fn conclude(
     let policy = &*world.policy;
     let rule = &policy.rules()[hit.rule];
     let reasons = withhold_reasons(state, world, rule, now, capability);
-    let shadow = shadow_why(state, world, rule, now).is_some();
+    let shadow = reasons.contains(&WithholdReason::ShadowMode);
     let mut standing = standing_of(state, rule);
 
     // Going live acts on new crossings only: one that began in shadow stays shadow.
@@ -236,34 +236,34 @@ pub(super) fn stage(
     rule: &Rule,
     now: Timestamp,
     holds: bool,
-) -> (Stage, Millis) {
+) -> (Crossing, Millis) {
     let session = state.session.as_ref().map(|session| session.session);
     let known = state.rules.iter().find(|one| one.rule == rule.key);
     let known = known.filter(|one| one.session == session);
     if known.is_some_and(|known| is_spent(rule, known, &state.guides_seen)) {
-        return (Stage::Spent, Millis(0));
+        return (Crossing::Spent, Millis(0));
     }
     if !holds {
-        return (Stage::NotMet, rule.dwell);
+        return (Crossing::NotMet, rule.dwell);
     }
     let crossing = known.filter(|one| one.met_since.is_some());
     let is_watched = crossing.is_some_and(|one| one.recorded & SHADOWED != 0);
     if crossing.is_some_and(|one| one.handled) {
         let stage = if is_watched {
-            Stage::Watched
+            Crossing::Watched
         } else {
-            Stage::Done
+            Crossing::Done
         };
         return (stage, Millis(0));
     }
     let since = crossing.and_then(|one| one.met_since).unwrap_or(now);
     let left = Millis(rule.dwell.0.saturating_sub(now.since(since).0));
     let stage = if left.0 > 0 {
-        Stage::Dwelling
+        Crossing::Dwelling
     } else if is_watched && shadow_why(state, world, rule, now).is_none() {
-        Stage::Watched
+        Crossing::Watched
     } else {
-        Stage::Open
+        Crossing::Open
     };
     (stage, left)
 }

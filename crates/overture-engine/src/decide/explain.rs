@@ -9,7 +9,7 @@ use super::{
     permits, quiet_hours,
     reasons::withhold_reasons,
     schema::Source,
-    shadow_why, suppression,
+    suppression,
 };
 use crate::{
     model::{
@@ -38,7 +38,7 @@ pub struct Explanation {
     /// Every reason against acting on it now, the deciding one first, whether it holds or not.
     pub reasons: Vec<Because>,
     /// How far it is in this crossing.
-    pub stage: Stage,
+    pub stage: Crossing,
     /// How long its condition must still go on holding.
     pub dwell_left: Millis,
 }
@@ -46,7 +46,7 @@ pub struct Explanation {
 impl Explanation {
     /// Whether it would act on the customer's next event, were nothing to change.
     pub fn would_act(&self) -> bool {
-        self.stage == Stage::Open && self.reasons.is_empty()
+        self.stage == Crossing::Open && self.reasons.is_empty()
     }
 }
 
@@ -117,9 +117,9 @@ pub struct Because {
     pub identity: Option<(IdentityLevel, IdentityLevel)>,
 }
 
-/// How far a rule is with a customer.
+/// How far a rule is with a customer since its condition became true.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Stage {
+pub enum Crossing {
     /// Its condition does not hold.
     NotMet,
     /// Its condition holds, not yet for as long as it must.
@@ -134,16 +134,16 @@ pub enum Stage {
     Spent,
 }
 
-impl Stage {
+impl Crossing {
     /// The stage's wire name, for example `not_met`.
     pub const fn name(self) -> &'static str {
         match self {
-            Stage::NotMet => "not_met",
-            Stage::Dwelling => "dwelling",
-            Stage::Open => "open",
-            Stage::Done => "done",
-            Stage::Watched => "watched",
-            Stage::Spent => "spent",
+            Crossing::NotMet => "not_met",
+            Crossing::Dwelling => "dwelling",
+            Crossing::Open => "open",
+            Crossing::Done => "done",
+            Crossing::Watched => "watched",
+            Crossing::Spent => "spent",
         }
     }
 }
@@ -162,6 +162,8 @@ pub fn explain(state: &CustomerState, world: &World, rule: &Rule, now: Timestamp
     let mut read = Vec::new();
     condition.signals(&mut read);
     let capability = Capability::of(state, world);
+    let reasons = withhold_reasons(state, world, rule, now, capability);
+    let is_shadow = reasons.contains(&WithholdReason::ShadowMode);
     Explanation {
         rule: rule.id.clone(),
         about: rule.about.clone(),
@@ -177,9 +179,9 @@ pub fn explain(state: &CustomerState, world: &World, rule: &Rule, now: Timestamp
                 note: note(state, policy, rule, signal, now),
             })
             .collect(),
-        reasons: withhold_reasons(state, world, rule, now, capability)
+        reasons: reasons
             .into_iter()
-            .map(|reason| because(state, world, rule, reason, now))
+            .map(|reason| because(state, policy, rule, reason, now, is_shadow))
             .collect(),
         stage,
         dwell_left,
@@ -188,15 +190,14 @@ pub fn explain(state: &CustomerState, world: &World, rule: &Rule, now: Timestamp
 
 fn because(
     state: &CustomerState,
-    world: &World,
+    policy: &Policy,
     rule: &Rule,
     reason: WithholdReason,
     now: Timestamp,
+    is_shadow: bool,
 ) -> Because {
-    let policy = &*world.policy;
-    let shadow = shadow_why(state, world, rule, now).is_some();
     let latest = |of: &dyn Fn(&Suppression) -> Timestamp| {
-        let shadow = shadow.then(|| of(&state.shadow_suppression));
+        let shadow = is_shadow.then(|| of(&state.shadow_suppression));
         Some(shadow.map_or(of(&state.suppression), |at| at.max(of(&state.suppression))))
     };
     let cooling = |hold: &Suppression| match hold.waived {

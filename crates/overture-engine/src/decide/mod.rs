@@ -24,7 +24,7 @@ mod trace;
 
 pub use condition::{Condition, Join, Part};
 pub use evaluate::{Conclusion, RuleHit, conclude, due, evaluate, put_away, re_arm};
-pub use explain::{Because, Explanation, Matches, Note, Reading, RuleMatches, Stage, explain};
+pub use explain::{Because, Crossing, Explanation, Matches, Note, Reading, RuleMatches, explain};
 pub use guides::{GUIDES_LIVE_MAX, GuideError, Guides, LiveGuide, audience};
 pub use pages::{BadPattern, PATTERN_BYTES_MAX, PagePattern};
 pub use permission::{allows, in_holdout, permits};

@@ -1,6 +1,6 @@
 use overture_engine::{
     decide::{
-        Capability, Conclusion, Explanation, Join, Matches, Note, SignalGroups, Stage, conclude,
+        Capability, Conclusion, Crossing, Explanation, Join, Matches, Note, SignalGroups, conclude,
         evaluate, explain,
     },
     model::*,
@@ -149,11 +149,11 @@ fn the_stage_follows_the_crossing() {
     let ask = |state: &mut CustomerState, seconds| {
         evaluate(state, &world, at(seconds), SignalGroups::ALL, None)
     };
-    assert_eq!(stage(&state, 0.0), (Stage::Dwelling, Millis(10_000)));
+    assert_eq!(stage(&state, 0.0), (Crossing::Dwelling, Millis(10_000)));
     ask(&mut state, 0.0);
-    assert_eq!(stage(&state, 4.0), (Stage::Dwelling, Millis(6_000)));
+    assert_eq!(stage(&state, 4.0), (Crossing::Dwelling, Millis(6_000)));
     let hits = ask(&mut state, 10.0);
-    assert_eq!(stage(&state, 10.0), (Stage::Open, Millis(0)));
+    assert_eq!(stage(&state, 10.0), (Crossing::Open, Millis(0)));
     conclude(
         &mut state,
         &world,
@@ -161,13 +161,13 @@ fn the_stage_follows_the_crossing() {
         at(10.0),
         Capability::EVERYTHING,
     );
-    assert_eq!(stage(&state, 11.0), (Stage::Done, Millis(0)));
+    assert_eq!(stage(&state, 11.0), (Crossing::Done, Millis(0)));
     state.permission.opted_out = true;
     ask(&mut state, 12.0);
-    assert_eq!(stage(&state, 12.0).0, Stage::NotMet);
+    assert_eq!(stage(&state, 12.0).0, Crossing::NotMet);
     state.permission.opted_out = false;
     state.session = Some(visit(2, IdentityLevel::Anonymous, at(13.0)));
-    assert_eq!(stage(&state, 13.0).0, Stage::Dwelling);
+    assert_eq!(stage(&state, 13.0).0, Crossing::Dwelling);
 }
 
 #[test]
@@ -183,7 +183,7 @@ fn a_crossing_that_began_in_shadow_is_told_apart_after_going_live() {
         at(0.0),
         Capability::EVERYTHING,
     );
-    assert_eq!(of(&state, &toml, Mode::Live, 1.0).stage, Stage::Watched);
+    assert_eq!(of(&state, &toml, Mode::Live, 1.0).stage, Crossing::Watched);
 }
 
 #[test]

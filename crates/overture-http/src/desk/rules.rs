@@ -5,7 +5,7 @@ use axum::{
     extract::{Path, State},
 };
 use overture_engine::{
-    decide::{Because, Explanation, Note, Part, Reading, Stage},
+    decide::{Because, Crossing, Explanation, Note, Part, Reading},
     model::{CustomerId, WithholdReason},
 };
 use serde_json::{Value, json};
@@ -64,7 +64,7 @@ async fn customer_rule(
     value["at"] = found.at.to_string().into();
     value["policy_revision"] = found.policy_revision.into();
     value["dwell_left_s"] = match one.stage {
-        Stage::Dwelling | Stage::NotMet => one.dwell_left.as_secs_f64().into(),
+        Crossing::Dwelling | Crossing::NotMet => one.dwell_left.as_secs_f64().into(),
         _ => 0.into(),
     };
     value["condition"] = part(&one.condition);
