@@ -55,17 +55,14 @@ const CHANCE_MIN: f64 = 1e-9;
 fn exact(seats: u32, taken: u32, stays: f64, come: f64, free: f64) -> f64 {
     let staying = binomial(taken, stays);
     let coming = poisson(come);
+    let likely = coming.iter().rposition(|other| *other > CHANCE_MIN);
+    let coming = &coming[..likely.map_or(0, |last| last + 1)];
     let mut wanted = [0.0; TERMS];
     for (stay, chance) in staying.iter().enumerate().take(taken as usize + 1) {
         if *chance < CHANCE_MIN {
             continue;
         }
-        let last = coming.iter().rposition(|other| *other > CHANCE_MIN);
-        for (come, other) in coming
-            .iter()
-            .enumerate()
-            .take(last.map_or(0, |last| last + 1))
-        {
+        for (come, other) in coming.iter().enumerate() {
             if let Some(both) = wanted.get_mut(stay + come) {
                 *both += chance * other;
             }

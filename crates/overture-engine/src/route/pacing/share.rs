@@ -136,7 +136,8 @@ impl Run<'_> {
     /// Whether those who come are answered in time although one more offer is accepted.
     fn level_holds(&self, lane: usize, pool: &Pool) -> bool {
         let now = now(self.index, self.state, self.settings, lane, pool, self.at);
-        level_holds(&now, &self.settings.pacing)
+        let settings = &self.settings.pacing;
+        level_holds(&now, in_time(&now, settings.target.as_secs_f64()), settings)
     }
 
     /// Lets who waits have a seat that the offers of a lane can do without.
@@ -230,8 +231,8 @@ impl Run<'_> {
     }
 }
 
-fn level_holds(now: &Now, settings: &PacingSettings) -> bool {
-    let late = 1.0 - in_time(now, settings.target.as_secs_f64());
+fn level_holds(now: &Now, in_time: f64, settings: &PacingSettings) -> bool {
+    let late = 1.0 - in_time;
     // While one chat lasts so many come; where that is less than one, their risk is too.
     let come = now.arrivals_s * now.handle_s;
     late * come.min(1.0) <= (1.0 - settings.service_level) * RISK_SHARE
@@ -286,10 +287,10 @@ impl Routing {
                 pool.expected += acceptance.at(hold.style, at.since(hold.since));
             }
         }
-        let target_s = settings.pacing.target.as_secs_f64();
+        let in_time = in_time(&now, settings.pacing.target.as_secs_f64());
         let waits = self.index.lanes[lane].waiting.len() > 0;
         let level_holds = settings.pacing.mode == PacingMode::Held
-            || level_holds(&now, &settings.pacing) && !waits;
+            || level_holds(&now, in_time, &settings.pacing) && !waits;
         PacingOutlook {
             level_holds,
             mode: settings.pacing.mode,
@@ -299,7 +300,7 @@ impl Routing {
             seats,
             target: settings.pacing.target,
             service_level: settings.pacing.service_level,
-            in_time: (seats > 0).then(|| in_time(&now, target_s)),
+            in_time: (seats > 0).then_some(in_time),
         }
     }
 }
