@@ -7,7 +7,7 @@ use axum::{
     Json,
     extract::{Path, State},
     http::HeaderMap,
-    response::{IntoResponse, Response},
+    response::Response,
 };
 use overture_engine::model::{
     Asker, ChannelKind, CustomerBody, CustomerId, GrantId, IdentifierKind, IdentityLevel,
@@ -37,14 +37,12 @@ pub(super) async fn page(
     Path(token): Path<String>,
     Params(asked): Params<Asked>,
     headers: HeaderMap,
-) -> Response {
+) -> ApiResult<Response> {
     let words = texts::of(&asked.locale, &headers);
-    if let Err(refused) = app.limits.help.check(&client.0.to_string()) {
-        return refused.into_response();
-    }
+    app.limits.help.check(&client.0.to_string())?;
     let found = app.keys.open_grant(&token).and(first_source(&app));
     let Some((source, write_key)) = found else {
-        return notice(words, words.link_expired, "../../", &url);
+        return Ok(notice(words, words.link_expired, "../../", &url));
     };
     let place = Place {
         up: "../../",
@@ -52,7 +50,7 @@ pub(super) async fn page(
         link: Some(Link::Grant(&token)),
         pictures: pictures(&app, source),
     };
-    draw(words, &asked, &place, &url)
+    Ok(draw(words, &asked, &place, &url))
 }
 
 /// A grant is of no source: its page looks like the oldest.

@@ -75,13 +75,11 @@ async fn page(
     Path(write_key): Path<String>,
     Params(asked): Params<Asked>,
     headers: HeaderMap,
-) -> Response {
+) -> ApiResult<Response> {
     let words = texts::of(&asked.locale, &headers);
-    if let Err(refused) = app.limits.help.check(&client.0.to_string()) {
-        return refused.into_response();
-    }
+    app.limits.help.check(&client.0.to_string())?;
     let Some(source) = app.sources.load().by_key.get(&write_key).cloned() else {
-        return notice(words, words.unknown, "../", &url);
+        return Ok(notice(words, words.unknown, "../", &url));
     };
     let place = Place {
         up: "../",
@@ -89,7 +87,7 @@ async fn page(
         link: None,
         pictures: pictures(&app, source.source),
     };
-    draw(words, &asked, &place, &url)
+    Ok(draw(words, &asked, &place, &url))
 }
 
 /// Shows a button and changes nothing: programs that look through mail open every link.
@@ -100,13 +98,11 @@ async fn link_page(
     Path(token): Path<String>,
     Params(asked): Params<Asked>,
     headers: HeaderMap,
-) -> Response {
+) -> ApiResult<Response> {
     let words = texts::of(&asked.locale, &headers);
-    if let Err(refused) = app.limits.help.check(&client.0.to_string()) {
-        return refused.into_response();
-    }
+    app.limits.help.check(&client.0.to_string())?;
     let Ok(link) = genuine(&app, &token).await else {
-        return notice(words, words.link_expired, "../../", &url);
+        return Ok(notice(words, words.link_expired, "../../", &url));
     };
     let sources = app.sources.load();
     let key = sources
@@ -116,7 +112,7 @@ async fn link_page(
         .map(|(key, _)| key)
         .min();
     let Some(write_key) = key else {
-        return notice(words, words.link_expired, "../../", &url);
+        return Ok(notice(words, words.link_expired, "../../", &url));
     };
     let place = Place {
         up: "../../",
@@ -124,7 +120,7 @@ async fn link_page(
         link: Some(Link::Conversation(&token)),
         pictures: pictures(&app, link.source),
     };
-    draw(words, &asked, &place, &url)
+    Ok(draw(words, &asked, &place, &url))
 }
 
 /// What a link says that is ours, has not run out, and was not ended by another address.
