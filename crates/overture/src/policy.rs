@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::Context;
-use overture_engine::decide::Policy;
+use overture_engine::decide::{Policy, PolicyError};
 
 /// Prints every warning and every mistake with its place.
 ///
@@ -26,10 +26,18 @@ pub(crate) fn check(file: &Path) -> anyhow::Result<()> {
             Ok(())
         }
         Err(errors) => {
-            for error in &errors {
-                println!("{name}:{}:{}: {}", error.line, error.column, error.message);
+            for line in mistakes(&name.to_string(), &errors) {
+                println!("{line}");
             }
             anyhow::bail!("{name} has {} mistakes", errors.len())
         }
     }
+}
+
+/// Each mistake of the policy in `name`, with its place.
+pub(crate) fn mistakes(name: &str, errors: &[PolicyError]) -> Vec<String> {
+    errors
+        .iter()
+        .map(|error| format!("{name}:{}:{}: {}", error.line, error.column, error.message))
+        .collect()
 }

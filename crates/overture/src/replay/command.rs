@@ -22,7 +22,7 @@ use super::{Source, print, run};
 use crate::{
     cli, clock,
     config::{Config, Flags},
-    progress, storage,
+    policy, progress, storage,
 };
 
 /// How often the bar is drawn.
@@ -187,11 +187,8 @@ fn check(text: &str, name: &str) -> anyhow::Result<()> {
     let Err(errors) = Policy::parse(text, 0) else {
         return Ok(());
     };
-    let lines: Vec<String> = errors
-        .iter()
-        .map(|error| format!("{name}:{}:{}: {}", error.line, error.column, error.message))
-        .collect();
-    bail!("{name} has {} mistakes\n{}", errors.len(), lines.join("\n"))
+    let lines = policy::mistakes(name, &errors).join("\n");
+    bail!("{name} has {} mistakes\n{lines}", errors.len())
 }
 
 /// An instant, or a span before `until`.

@@ -23,7 +23,7 @@ use anyhow::{Context, bail, ensure};
 use crossbeam_channel::{bounded, never};
 use overture_engine::{
     decide::Policy,
-    model::{OfferId, Seq, Timestamp},
+    model::{OfferId, Seq},
     understand::EngagementModel,
 };
 use overture_http::{ReplayAsked, ReplayProgress, ReplayReport};
@@ -221,9 +221,4 @@ fn rest(time: Duration) {
     if !time.is_zero() {
         let _ = never::<()>().recv_timeout(time);
     }
-}
-
-/// Whether `at` is compared.
-fn is_in(window: &std::ops::Range<Timestamp>, at: Timestamp) -> bool {
-    window.contains(&at)
 }

@@ -8,7 +8,7 @@ use std::{
     sync::Arc,
 };
 
-use anyhow::ensure;
+use anyhow::{bail, ensure};
 use crossbeam_channel::Receiver;
 use overture_engine::{
     decide::Policy,
@@ -26,7 +26,6 @@ use super::{
     Stepped,
     decided::Decided,
     exchange::Exchange,
-    is_in,
     reader::{Chunk, Turn},
 };
 
@@ -206,14 +205,13 @@ impl<'a> Shard<'a> {
             Err(_) => {
                 // As recovery does: the input is left out, and here its customer begins anew.
                 self.left_out += 1;
-                ensure!(
-                    customer.is_some(),
-                    "an input of routing made a step panic at {} of the log",
-                    input.seq.0
-                );
-                if let Some(customer) = customer {
-                    self.memory.customers.remove(&customer);
-                }
+                let Some(customer) = customer else {
+                    bail!(
+                        "an input of routing made a step panic at {} of the log",
+                        input.seq.0
+                    );
+                };
+                self.memory.customers.remove(&customer);
                 self.effects.clear();
             }
         }
@@ -276,7 +274,7 @@ fn collect(
 ) {
     for effect in effects.drain(..) {
         if let Effect::Decision(record) = effect
-            && is_in(window, record.at)
+            && window.contains(&record.at)
         {
             decisions.push(Decided::of(&record, policy.rule(&record.rule)));
         }

@@ -639,7 +639,7 @@ impl Make {
             5 => CustomerBody::OfferAccepted {
                 offer: self.offer_id(),
                 option: self.option(),
-                grant: self.maybe(|make| make.grant().grant),
+                grant: self.maybe(Self::grant_id),
                 key: self.number(),
                 phone: self.maybe(Self::private),
             },
