@@ -136,4 +136,6 @@ test('its story is told, and a revoked one is refused', async () => {
   await other.goto(link);
   await other.getByRole('button', { name: WORDS.en.start }).click();
   await other.getByText(WORDS.en.denied).waitFor();
+  const { story: told } = await api.get(`/v1/grants/${grant}`);
+  assert.deepEqual(told.slice(-2).map((it) => [it.change, it.detail]), [['revoked', undefined], ['denied', 'revoked']]);
 });

@@ -19,6 +19,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::{app::Shared, error::JSON_BODY_BYTES_MAX};
 
+pub(crate) use grants::find as find_grant;
 pub(crate) use policy::invalid_policy;
 pub(crate) use setup::{REVIEWED, WIDGET_SEEN};
 

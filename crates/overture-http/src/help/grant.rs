@@ -10,14 +10,15 @@ use axum::{
     response::Response,
 };
 use overture_engine::model::{
-    Asker, ChannelKind, CustomerBody, CustomerId, GrantId, IdentifierKind, IdentityLevel,
-    InteractionId, LinkKey, Millis, Reply, SourceId, Subject,
+    Asker, ChannelKind, CustomerBody, CustomerId, IdentifierKind, IdentityLevel, InteractionId,
+    LinkKey, Millis, Reply, SourceId, Subject,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{Asked, Link, Place, draw, notice, pictures, texts};
 use crate::{
+    admin::find_grant,
     app::{App, Shared},
     client::{Client, PublicUrl},
     desk::submit,
@@ -92,10 +93,18 @@ pub(super) async fn redeem(
         .open_grant(&token)
         .ok_or_else(ApiError::not_available)?;
     let (source, _) = first_source(&app).ok_or_else(ApiError::not_available)?;
-    let customer = owner(&app, grant, generation).await?;
+    let row = find_grant(&app, grant)
+        .await?
+        .ok_or_else(ApiError::not_available)?;
+    let customer = row.customer;
     // The link stands for a browser of its own: it proves a mailbox, and opens no chat of others.
     let device = app.keys.link(IdentifierKind::Device, &token);
-    let conversation = match under_way(&app, customer, device).await {
+    // Revoking the grant ends its link for a chat under way, too. The engine records each denial.
+    let open = match row.grant.generation == generation {
+        true => under_way(&app, customer, device).await,
+        false => None,
+    };
+    let conversation = match open {
         Some(open) => open,
         None => {
             let asker = Asker {
@@ -126,18 +135,6 @@ pub(super) async fn redeem(
     Ok(Json(Redeemed {
         resume: app.keys.continuation_token(&link),
     }))
-}
-
-/// Whose the grant is now. Revoking it ends the link for a chat under way, too.
-async fn owner(app: &App, grant: GrantId, generation: u32) -> ApiResult<CustomerId> {
-    let owner = app
-        .store(move |store| {
-            let row = store.grant(grant)?;
-            let valid = row.filter(|row| row.grant.generation == generation);
-            valid.map(|row| store.survivor(row.customer)).transpose()
-        })
-        .await?;
-    owner.ok_or_else(ApiError::not_available)
 }
 
 /// The chat that this link opened before and that still goes on.

@@ -409,6 +409,19 @@ async fn a_grants_link_changes_nothing_until_its_button_is_pressed() {
     });
     assert_eq!(pressed["resume"], expected);
 
+    // The link of an earlier generation is denied by the engine, which keeps why.
+    let Effect::Grant { mut grant, .. } = grant_row(1, customer, 0) else {
+        panic!("a grant");
+    };
+    (grant.revoked, grant.generation) = (true, 3);
+    server.commit(vec![Effect::Grant { customer, grant }]);
+    server.reply(Reply::NotAvailable);
+    press(&path, "k-4").await.expect(403);
+    assert!(matches!(
+        server.core.bodies().pop(),
+        Some(CustomerBody::GrantRedeemed { generation: 2, .. })
+    ));
+
     // Whatever is wrong, the answer is the same.
     let mut denials = vec![press("/help/g/grtk_forged", "k-2").await.expect(403).json()];
     for reply in [Reply::NotAvailable, Reply::Gone] {

@@ -435,10 +435,14 @@ async fn show(
     }))
 }
 
-async fn find(app: &App, grant: GrantId) -> ApiResult<Option<CustomerId>> {
+/// A grant, with whose it is now.
+pub(crate) async fn find(app: &App, grant: GrantId) -> ApiResult<Option<GrantRow>> {
     app.store(move |store| {
-        let row = store.grant(grant)?;
-        row.map(|row| store.survivor(row.customer)).transpose()
+        let Some(mut row) = store.grant(grant)? else {
+            return Ok(None);
+        };
+        row.customer = store.survivor(row.customer)?;
+        Ok(Some(row))
     })
     .await
 }
@@ -454,11 +458,11 @@ async fn revoke(
     Path(grant): Path<String>,
 ) -> ApiResult<StatusCode> {
     let grant: GrantId = fields::id("grant", &grant)?;
-    let customer = find(&app, grant)
+    let row = find(&app, grant)
         .await?
         .ok_or_else(|| ApiError::not_found("grant"))?;
     let body = CustomerBody::GrantRevoked { grant };
-    match submit(&app, Subject::Customer(customer, body)).await? {
+    match submit(&app, Subject::Customer(row.customer, body)).await? {
         Reply::Done | Reply::Duplicate => Ok(StatusCode::NO_CONTENT),
         Reply::Gone | Reply::NotAvailable => Err(ApiError::not_found("grant")),
         other => Err(ApiError::internal(&format!("unexpected reply {other:?}"))),
@@ -496,7 +500,7 @@ async fn redeem(
         .keys
         .open_grant(&asked.token)
         .ok_or_else(ApiError::not_available)?;
-    let customer = find(&app, token.grant)
+    let row = find(&app, token.grant)
         .await?
         .ok_or_else(ApiError::not_available)?;
     let body = CustomerBody::GrantRedeemed {
@@ -505,7 +509,7 @@ async fn redeem(
         channel,
         key,
     };
-    match submit(&app, Subject::Customer(customer, body)).await? {
+    match submit(&app, Subject::Customer(row.customer, body)).await? {
         Reply::Redeemed {
             redemption,
             conversation,
