@@ -1,12 +1,13 @@
 //! The whole pipeline in memory: one outside event through `flow::advance`, over 100,000
-//! customers with the shipped rules. What it costs is the engine thread's part of an event.
+//! customers with the shipped rules. What it costs is the engine thread's part of an event. And
+//! deciding alone: one update of a signal that 50 rules read.
 #![allow(clippy::unwrap_used, reason = "a bench")]
 
 use std::sync::Arc;
 
 use overture_engine::{
     World,
-    decide::Policy,
+    decide::{Capability, Policy, SignalGroups, conclude, evaluate},
     flow::{self, Batch},
     memory::MemoryStates,
     model::*,
@@ -126,5 +127,55 @@ fn advance(bencher: divan::Bencher) {
                 rows += batch.inputs.len() + batch.effects.len();
             }
             rows
+        });
+}
+
+/// A visitor in live mode, and 50 rules over the engagement score and more, of which `holding` hold.
+fn fifty_rules(holding: usize) -> (World, CustomerState) {
+    let rules = (0..50).map(|number| {
+        let threshold = if number < holding { 0.4 } else { 0.9 };
+        format!(
+            "[[rules]]\nid = \"r{number}\"\naction = \"offer\"\nwhen = 'engagement.score > {threshold} && session.path.startsWith(\"/checkout\") && (signal.failed_submit.m10 < 3.0 || customer.language in [\"de\", \"en\"])'\n"
+        )
+    });
+    let toml: String = rules.collect();
+    let policy = Policy::parse(&toml, 1).unwrap().policy;
+    let world = World {
+        policy: Arc::new(policy),
+        ..world()
+    };
+    let now = Timestamp(1_750_000_000_000);
+    let mut state = CustomerState::new(CustomerId::derive(now, Seq(1), 0), now);
+    state.session = Some(Session {
+        issue: None,
+        session: InteractionId::derive(now, Seq(1), 1),
+        started_at: now,
+        last_at: now,
+        level: IdentityLevel::Anonymous,
+        device: Some(LinkKey(1)),
+        path: "/checkout".to_owned(),
+        path_since: now,
+        source: None,
+    });
+    state.need.score = 0.5;
+    (world, state)
+}
+
+/// What one update of the score costs where so many of 50 rules that read it hold: each of these
+/// is weighed against every reason.
+#[divan::bench(args = [0, 1, 50])]
+fn decide_by_fifty_rules(bencher: divan::Bencher, holding: usize) {
+    let (world, state) = fifty_rules(holding);
+    let now = Timestamp(1_750_000_001_000);
+    bencher
+        .with_inputs(|| state.clone())
+        .bench_local_values(|mut state| {
+            let hits = evaluate(&mut state, &world, now, SignalGroups::SCORE, None);
+            assert_eq!(hits.len(), holding);
+            for hit in hits {
+                let capability = Capability::of(&state, &world);
+                divan::black_box(conclude(&mut state, &world, hit, now, capability));
+            }
+            state
         });
 }
